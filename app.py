@@ -1,0 +1,15 @@
+"""Lakehouse Mentor: `make run`, or `.venv/bin/python -m streamlit run app.py`."""
+
+import streamlit as st
+
+from ui import resources
+
+st.set_page_config(page_title="Lakehouse Mentor", page_icon="🎓", layout="wide")
+resources.prepare()
+st.navigation(
+    [
+        st.Page("ui/ask.py", title="Ask", default=True),
+        st.Page("ui/read.py", title="Handbook", url_path="handbook"),
+    ],
+    position="top",
+).run()

@@ -1,0 +1,163 @@
+"""Answers, their statements and citations, and the check that a quote says what is cited. Pure."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ingest.chunks import Chunk, Sentence, cells
+
+FEWEST_WORDS = 4
+"""A shorter quote proves nothing; a table row or a line of code counts as it stands."""
+
+Mode = Literal["extractive", "model", "small-talk"]
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A numbered pointer from a statement of an answer to an exact quote of a section."""
+
+    number: int
+    section: str
+    title: str
+    heading: str
+    quote: str
+    path: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One cited piece of an answer, in Markdown."""
+
+    kind: Literal["sentence", "item", "code"]
+    text: str
+    citation: Citation
+
+
+@dataclass(frozen=True)
+class Place:
+    """A section to go to."""
+
+    section: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was asked, what is answered, and what it rests on."""
+
+    question: str
+    searched_for: str
+    statements: tuple[Statement, ...] = ()
+    note: str = ""
+    """Said without a citation, because it says nothing of the subject: a refusal, a greeting."""
+    refused: bool = False
+    missing: tuple[str, ...] = ()
+    confidence: float = 0.0
+    """0 to 1: how surely the handbook answers the question."""
+    nearest: tuple[Place, ...] = ()
+    mode: Mode = "extractive"
+    seconds: float = 0.0
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The citations in order of their numbers."""
+        return tuple(statement.citation for statement in self.statements)
+
+    @property
+    def text(self) -> str:
+        """The whole answer in Markdown; every sentence ends in its `[n]`."""
+        if not self.statements:
+            return self.note
+        text = ""
+        previous: Statement | None = None
+        for position, statement in enumerate(self.statements):
+            number = f"[{statement.citation.number}]"
+            match statement.kind:
+                case "code":
+                    piece, gap = f"```\n{statement.text}\n```\n{number}", "\n\n"
+                case "item":
+                    piece = f"- {statement.text} {number}"
+                    gap = "\n" if previous and previous.kind == "item" else "\n\n"
+                case _:
+                    piece = f"{statement.text} {number}"
+                    gap = " " if position > 1 and previous and previous.kind == "sentence" else "\n\n"
+            text += (gap if text else "") + piece
+            previous = statement
+        return text
+
+    def record(self) -> dict[str, Any]:
+        """The answer as the JSON of the `chat` command."""
+        return {
+            "question": self.question,
+            "searched_for": self.searched_for,
+            "answer": self.text,
+            "refused": self.refused,
+            "missing": list(self.missing),
+            "confidence": round(self.confidence, 4),
+            "nearest": [place.section for place in self.nearest],
+            "citations": [vars(citation) for citation in self.citations],
+            "mode": self.mode,
+            "seconds": round(self.seconds, 4),
+        }
+
+
+def cite(found: Iterable[tuple[Sentence, Chunk]]) -> tuple[Statement, ...]:
+    """Statements from sentences, numbered from 1; what does not stand in its chunk is left out."""
+    statements: list[Statement] = []
+    for sentence, chunk in found:
+        if is_quotable(sentence, chunk):
+            statements.append(_statement(len(statements) + 1, sentence, chunk))
+    return tuple(statements)
+
+
+def is_quotable(sentence: Sentence, chunk: Chunk) -> bool:
+    """Whether the sentence stands in the chunk to the letter and is long enough to mean something."""
+    long_enough = sentence.kind in ("row", "code") or len(sentence.text.split()) >= FEWEST_WORDS
+    return long_enough and sentence.text in chunk.text
+
+
+def plain(markdown: str) -> str:
+    """One line of Markdown without its emphasis, code ticks and link targets."""
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
+    text = re.sub(r"(\*\*|__)(.+?)\1", r"\2", text)
+    text = re.sub(r"(?<!\w)[*_](\S(?:.*?\S)?)[*_](?!\w)", r"\1", text)
+    return " ".join(text.replace("`", "").split())
+
+
+def _statement(number: int, sentence: Sentence, chunk: Chunk) -> Statement:
+    citation = Citation(
+        number, chunk.section, chunk.title, chunk.heading, sentence.text, chunk.path, chunk.anchor
+    )
+    match sentence.kind:
+        case "row":
+            return Statement("item", _row(cells(sentence.text), _heads(chunk.text, sentence.text)), citation)
+        case "code":
+            return Statement("code", sentence.text, citation)
+        case _:
+            return Statement("sentence", " ".join(sentence.text.split()), citation)
+
+
+def _heads(chunk_text: str, row: str) -> list[str]:
+    """The column heads of the table that a row stands in."""
+    above = chunk_text[: chunk_text.index(row)].rstrip("\n").split("\n")
+    for position in range(len(above) - 1, 0, -1):
+        if re.fullmatch(r"[\s|:-]+", above[position]) and "-" in above[position]:
+            return cells(above[position - 1])
+    return []
+
+
+def _row(values: Sequence[str], heads: Sequence[str]) -> str:
+    """A table row as a line of its own: the first cell names it, the others follow their heads."""
+    name, *rest = values
+    labels = [*heads[1:], *[""] * len(rest)]
+    parts = [
+        f"{_lower(head)} {_lower(value)}".strip() for head, value in zip(labels, rest, strict=False) if value
+    ]
+    return f"**{name}**: {'; '.join(parts)}."
+
+
+def _lower(text: str) -> str:
+    """The text as the middle of a sentence; what starts with an acronym or a setting stays as it is."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text

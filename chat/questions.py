@@ -1,0 +1,118 @@
+"""What sort of question it is, and what it leans on. Pure, by rules that can be read."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+Kind = Literal["definition", "comparison", "how-to", "troubleshooting", "number", "open"]
+Courtesy = Literal["greeting", "thanks", "abilities", "instructions"]
+
+_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (
+        "troubleshooting",
+        re.compile(
+            r"\b(\w+Exception|errors?|fail(s|ed|ing|ure)?|broken?|crash\w*|stuck|wrong|not work\w*|conflicts?"
+            r"|slow(er)?|debug|troubleshoot\w*|root cause)\b|\bwhy (is|are|do|does|did) (my|our|the)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "comparison",
+        re.compile(
+            r"\b(vs\.?|versus|differ\w*|compar\w*|better|instead of|rather than|trade-?offs?|pros and cons"
+            r"|advantages?|prefer|choose|which (one|of)|should (i|we) use|when (should|would|to))\b"
+            r"|\bor\b.*\?",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "number",
+        re.compile(
+            r"\b(how (many|much|long|big|large|often|far)|default|limit|(max|min)imum|retention|what size)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "how-to",
+        re.compile(
+            r"\b(how (do|can|should|would|to)|steps|syntax|command|sql|code|enable|disable|configure|create)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "definition",
+        re.compile(
+            r"^\W*(what('s| is| are| does)?|define|explain|describe|tell me about|meaning of)\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
+_COURTESIES: tuple[tuple[Courtesy, re.Pattern[str]], ...] = (
+    (
+        "instructions",
+        re.compile(
+            r"\b(ignore|forget|disregard|override)\b.{0,40}\b(instructions?|prompts?|rules?|previous|above)\b"
+            r"|\b(system|hidden) prompt\b|\byou are now\b|\bpretend (to be|you)\b|\bact as\b|\bjailbreak\b",
+            re.IGNORECASE | re.DOTALL,
+        ),
+    ),
+    (
+        "greeting",
+        re.compile(
+            r"\W*(hi|hello|hey|good (morning|afternoon|evening|day)|greetings)( there| all| everyone)?\W*"
+            r"|\W*((hi|hello|hey)\W+)?how are you( doing)?( today)?\W*",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "thanks",
+        re.compile(
+            r"\W*(ok(ay)?\W+)?(thanks?( you)?( so much| a lot| very much)?|thx|cheers|great|perfect|awesome"
+            r"|got it|bye|goodbye|see you)(\W+(that helps|bye|a lot))?\W*",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "abilities",
+        re.compile(
+            r"\W*((hi|hello|hey)\W+)?(what can you do|(who|what) are you|how (do|does) (you|this|it) work"
+            r"|help( me)?|what can i ask( you)?|what do you know|what is this)\W*",
+            re.IGNORECASE,
+        ),
+    ),
+)
+_LEANS = re.compile(
+    r"^\W*(and|but|so|also|what about|how about|why|why not|how so|what if|then)\b"
+    r"|\b(it|its|they|them|their|this|that|these|those|the (other|former|latter|same|first|second)( one)?)\b",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(
+    r"(?<=\?)\s+|\s*[,;]?\s+and\s+(?=(?:what|how|why|when|which|who|where|does|do|is|are|can|should)\b)",
+    re.IGNORECASE,
+)
+FEW_WORDS = 3
+
+
+def kind_of(question: str) -> Kind:
+    """The first kind whose signs the question shows; `open` if none."""
+    return next((kind for kind, signs in _KINDS if signs.search(question)), "open")
+
+
+def courtesy_of(question: str) -> Courtesy | None:
+    """The courtesy the whole message is, if it asks nothing of the handbook."""
+    for courtesy, signs in _COURTESIES:
+        whole = courtesy != "instructions"
+        if signs.fullmatch(question) if whole else signs.search(question):
+            return courtesy
+    return None
+
+
+def parts_of(question: str) -> list[str]:
+    """The questions within a question: “What is X, and how do I Y?” asks two things."""
+    parts = [part.strip() for part in _PARTS.split(question) if part and part.strip()]
+    return parts if all(len(part.split()) >= FEW_WORDS for part in parts) else [question]
+
+
+def leans_on_history(question: str, terms: Sequence[str]) -> bool:
+    """Whether a question is too thin to search without the one before it."""
+    return len(terms) < FEW_WORDS and (len(terms) <= 1 or bool(_LEANS.search(question)))

@@ -1,0 +1,44 @@
+"""The faults a person can mend.
+
+MentorError
+├── CorpusError        a document or the handbook is at fault          exit 1
+├── QuestionError      a question cannot be searched as it stands      exit 1
+├── StaleIndex         no index, or one that does not fit; re-ingest   exit 3
+├── ModelUnavailable   the embedding model is missing or altered       exit 3
+└── StorageError       the data directory cannot be used               exit 3
+
+Each message says what arrived and what to do. Pages and `__main__` catch MentorError and show the
+message; anything else is a bug.
+"""
+
+
+class MentorError(Exception):
+    """A fault that the reader of its message can mend."""
+
+    exit_code = 1
+
+
+class CorpusError(MentorError):
+    """A document, or the handbook, cannot be read as it is."""
+
+
+class QuestionError(MentorError):
+    """A question cannot be searched as it stands."""
+
+
+class StaleIndex(MentorError):
+    """There is no index, or it does not fit the documents, the embedder or its own manifest."""
+
+    exit_code = 3
+
+
+class ModelUnavailable(MentorError):
+    """The embedding model is missing, or its files are not the pinned ones."""
+
+    exit_code = 3
+
+
+class StorageError(MentorError):
+    """The data directory is full, read-only, or in use by another ingest."""
+
+    exit_code = 3

@@ -1,0 +1,299 @@
+"""Sections → chunks and their sentences. Pure: counting tokens is a function that the caller gives."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ingest.sections import Block, Element, Section
+
+CHUNKING_VERSION = "1"
+"""Part of the index's identity: raise it when the same text would be cut or embedded differently."""
+
+TARGET_TOKENS = 128
+"""Elements are packed until a chunk holds about so much: small chunks point at their section better."""
+
+SKIPPED_BLOCKS = frozenset({"Sources"})
+
+CountTokens = Callable[[str], int]
+SentenceKind = Literal["lead", "prose", "correction", "row", "code"]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A quotable piece of a chunk: a sentence, a table row or a code block."""
+
+    id: str
+    kind: SentenceKind
+    text: str
+    """An exact substring of the section's source."""
+    context: str
+    """What a reader of the page sees around it: the section's title, for a row the column heads."""
+
+    def embedding_text(self) -> str:
+        """The text whose vector stands for the sentence."""
+        if self.kind == "row":
+            return f"{self.context}: {'; '.join(cells(self.text))}"
+        return self.text
+
+    @property
+    def hash(self) -> str:
+        """Content hash of what is embedded."""
+        return _sha256(self.embedding_text())
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What is embedded and found: whole elements of one block, within the embedder's window."""
+
+    id: str
+    section: str
+    title: str
+    heading: str
+    chapter: int
+    path: str
+    anchor: str
+    line: int
+    text: str
+    sentences: tuple[Sentence, ...] = field(default=(), repr=False)
+
+    def embedding_text(self) -> str:
+        """The text whose vector stands for the chunk: its heading path, then its text."""
+        return embedding_text(self.title, self.heading, self.text)
+
+    @property
+    def hash(self) -> str:
+        """Content hash of what is embedded."""
+        return _sha256(self.embedding_text())
+
+
+def embedding_text(title: str, heading: str, text: str) -> str:
+    """Join a heading path and a text, the way every chunk is embedded."""
+    # A title as long as a paragraph, in a document from outside, must leave room for the text.
+    path = f"{title[:80]} > {heading[:60]}" if heading else title[:80]
+    return f"{path}\n{text}"
+
+
+def chunk_section(section: Section, count_tokens: CountTokens, limit: int = 256) -> list[Chunk]:
+    """Cut a section into chunks of at most `limit` tokens, counted with their heading path.
+
+    No element is cut, except one that is larger than a chunk: tables are split by rows and code
+    by lines with their header repeated, prose by sentences, and a single sentence, row or line
+    that is still too long by words. Every word of the source is in some chunk, except diagrams
+    and the `Sources` block, which are not searched.
+    """
+    chunks: list[Chunk] = []
+    for block in section.blocks:
+        if block.heading in SKIPPED_BLOCKS:
+            continue
+        for pieces in _packed(section, block, count_tokens, limit):
+            identity = f"{section.number}/{_key(block.heading)}/{len(chunks)}"
+            chunks.append(_chunk(section, block, pieces, identity))
+    return chunks
+
+
+def split_sentences(text: str) -> list[str]:
+    """Split prose into sentences, each an exact substring of `text`.
+
+    A fragment of fewer than four words joins its neighbour, so that each can be quoted. Full
+    stops inside code spans, links, numbers and common abbreviations end nothing.
+    """
+    masked = _UNSPLIT.sub(lambda match: "x" * len(match[0]), text)
+    bounds = [0, *(match.end() for match in _BOUNDARY.finditer(masked)), len(text)]
+    sentences: list[tuple[int, int]] = []
+    begin = 0
+    for end in bounds[1:]:
+        if len(text[begin:end].split()) >= 4:
+            sentences.append((begin, end))
+            begin = end
+    if begin < len(text) and text[begin:].strip():
+        if sentences:
+            begin = sentences.pop()[0]
+        sentences.append((begin, len(text)))
+    return [text[begin:end].strip() for begin, end in sentences]
+
+
+def cells(row: str) -> list[str]:
+    """The cells of a Markdown table row, trimmed."""
+    inner = row.strip().removeprefix("|").removesuffix("|")
+    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", inner)]
+
+
+_UNSPLIT = re.compile(
+    r"`[^`\n]+`|\]\([^)\s]*\)|\b(?:e\.g|i\.e|vs|etc|approx|cf|incl|Inc|No|St)\.", re.IGNORECASE
+)
+_BOUNDARY = re.compile(r"(?<=[.!?])[\"”’*_)]*\s+(?=[\"“‘*_(\[]*[A-Z0-9x`])")
+_MARKER = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?")
+_NEXT_ITEM = re.compile(r"\n(?=\s*(?:[-*+]|\d+[.)])\s)")
+_CLAIM = re.compile(r"\*\*[\"“].+?[\"”]\*\*\s*", re.DOTALL)
+_QUOTE_MARK = re.compile(r"^\s*>\s?", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    kind: str
+    text: str
+    line: int
+    header: str
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _key(heading: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-") or "text"
+
+
+def _chunk(section: Section, block: Block, pieces: Sequence[_Piece], identity: str) -> Chunk:
+    sentences = [
+        (kind, text, piece.header) for piece in pieces for kind, text in _sentences(piece, block.heading)
+    ]
+    return Chunk(
+        id=identity,
+        section=section.number,
+        title=section.title,
+        heading=block.heading,
+        chapter=section.chapter,
+        path=section.path,
+        anchor=block.anchor,
+        line=pieces[0].line,
+        text=_render(pieces),
+        sentences=tuple(
+            Sentence(f"{identity}#{position}", kind, text, _context(section, kind, header))
+            for position, (kind, text, header) in enumerate(sentences)
+        ),
+    )
+
+
+def _context(section: Section, kind: SentenceKind, header: str) -> str:
+    if kind == "row" and header:
+        return f"{section.title} ({', '.join(cells(header.split(chr(10))[0]))})"
+    return section.title
+
+
+def _sentences(piece: _Piece, heading: str) -> Iterator[tuple[SentenceKind, str]]:
+    if piece.kind == "code":
+        body = piece.text.split("\n")
+        code = "\n".join(body[1:-1] if piece.header else body).strip("\n")
+        if code.strip():
+            yield "code", code
+        return
+    if piece.kind == "row":
+        if len(piece.text.split()) >= 4:
+            yield "row", piece.text.strip()
+        return
+    for unit in _NEXT_ITEM.split(piece.text):
+        if piece.kind == "item":
+            unit = _MARKER.sub("", unit, count=1)
+        kind: SentenceKind = "lead" if piece.kind == "lead" else "prose"
+        claim = _CLAIM.match(unit) if heading == "Common mistakes" else None
+        if claim:
+            unit, kind = unit[claim.end() :], "correction"
+        for part in _unquoted(unit):
+            for sentence in split_sentences(part):
+                if len(sentence.split()) >= 4:
+                    yield kind, sentence
+
+
+def _unquoted(text: str) -> list[str]:
+    if not text.lstrip().startswith(">"):
+        return [text]
+    return [_QUOTE_MARK.sub("", line) for line in text.split("\n")]
+
+
+def _packed(section: Section, block: Block, count_tokens: CountTokens, limit: int) -> Iterator[list[_Piece]]:
+    def size(pieces: Sequence[_Piece]) -> int:
+        return count_tokens(embedding_text(section.title, block.heading, _render(pieces)))
+
+    pending: list[_Piece] = []
+    for element in block.elements:
+        if element.kind == "diagram":
+            continue
+        whole = _Piece(element.kind, element.text, element.line, element.header)
+        pieces = [whole] if size([whole]) <= limit else _split(element, lambda p: size([p]) <= limit)
+        for piece in pieces:
+            together = size([*pending, piece]) if pending else 0
+            # Code belongs to the sentence that introduces it, so it may fill the whole window.
+            room = limit if piece.kind == "code" else TARGET_TOKENS
+            if pending and together > room:
+                yield pending
+                pending = []
+            pending = [*pending, piece]
+    if pending:
+        yield pending
+
+
+def _render(pieces: Sequence[_Piece]) -> str:
+    text = ""
+    previous: _Piece | None = None
+    for piece in pieces:
+        continues = previous is not None and previous.kind == piece.kind in ("item", "row")
+        continues = continues and previous is not None and previous.header == piece.header
+        if previous is not None:
+            text += "\n" if continues else "\n\n"
+        if piece.kind == "row" and piece.header and not continues:
+            text += piece.header + "\n"
+        text += piece.text
+        previous = piece
+    return text
+
+
+def _split(element: Element, fits: Callable[[_Piece], bool]) -> list[_Piece]:
+    """Cut an element that is larger than a chunk into pieces that fit, losing no word."""
+    if element.kind == "code":
+        body = element.text.split("\n")
+        fence = _closing(element.header)
+        units = body[1:-1] if fence else body
+        offset = 1 if fence else 0
+
+        def wrap(text: str) -> str:
+            return f"{element.header}\n{text}\n{fence}" if fence else text
+    elif element.kind == "row":
+        units, offset = [element.text], 0
+
+        def wrap(text: str) -> str:
+            return text
+    else:
+        units, offset = split_sentences(element.text), 0
+
+        def wrap(text: str) -> str:
+            return text
+
+    joiner = "\n" if element.kind == "code" else " "
+
+    def piece(text: str, line: int) -> _Piece:
+        return _Piece(element.kind, wrap(text), line, element.header)
+
+    small = [
+        (part, element.line + (offset + position if element.kind == "code" else 0))
+        for position, unit in enumerate(units)
+        for part in _by_words(unit, lambda text: fits(piece(text, 0)))
+    ]
+    pieces: list[_Piece] = []
+    pending, pending_line = "", element.line
+    for text, line in small:
+        together = f"{pending}{joiner}{text}" if pending else text
+        if pending and not fits(piece(together, 0)):
+            pieces.append(piece(pending, pending_line))
+            together = text
+        if together == text:
+            pending_line = line
+        pending = together
+    return [*pieces, piece(pending, pending_line)] if pending else pieces
+
+
+def _closing(opening: str) -> str:
+    match = re.match(r"\s*(`{3,}|~{3,})", opening)
+    return match[1] if match else ""
+
+
+def _by_words(text: str, fits: Callable[[str], bool]) -> list[str]:
+    """Halve a text at a space (or anywhere, where there is none) until every part fits."""
+    if fits(text) or len(text) < 2:
+        return [text]
+    middle = len(text) // 2
+    space = text.rfind(" ", 1, middle + 1)
+    cut = space if space > 0 else middle
+    return [*_by_words(text[:cut].rstrip(), fits), *_by_words(text[cut:].lstrip(), fits)]

@@ -1,0 +1,64 @@
+"""BM25 over stemmed words: the only importer of bm25s."""
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+WORD = re.compile(r"\w\w+")
+STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a about after all also am an and any are as at be because been before being but by can could did do
+        does doing done down each ever explain describe tell few for from further give get gets getting got
+        had has have having he her here hers him his how however i if in into is it its just know let like
+        ll make many may me might more most much must my need no nor not now of off on once one only or
+        other our out over own please really s same shall she should show so some such t than that the their
+        them then there these they thing things think this those through to too under until up upon us use
+        used uses using ve very want was way we well were what when where whether which while who whom whose
+        why will with without work works would you your mean means meaning exactly actually someone
+        something between versus vs difference differences different differ compare compared comparison
+        happens happen go goes going
+        """,
+    )
+)
+"""Words that say how something is asked and not what is asked."""
+
+
+class LexicalIndex:
+    """Word statistics of the chunks, built in memory when a store is opened."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        import bm25s
+        import Stemmer
+
+        self._stem = Stemmer.Stemmer("english").stemWords
+        # The stemmer keeps a cache of its own that is not made for threads.
+        self._stemming = threading.Lock()
+        self._documents = len(texts)
+        tokens = [self.terms(text) for text in texts]
+        self._frequency = Counter(term for terms in tokens for term in set(terms))
+        self._bm25 = bm25s.BM25()
+        self._bm25.index(tokens, show_progress=False)
+
+    def terms(self, text: str) -> list[str]:
+        """The stems of the words that carry meaning, in order; setting names stay whole words."""
+        words = [word for word in WORD.findall(text.lower()) if word not in STOP_WORDS]
+        with self._stemming:
+            return list(self._stem(words))
+
+    def scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
+        """The BM25 score of every chunk, in the order the texts were given."""
+        known = [term for term in terms if term in self._frequency]
+        if not known:
+            return np.zeros(self._documents, dtype=np.float32)
+        return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
+
+    def rarity(self, term: str) -> float:
+        """Inverse document frequency, 0 to 1; 1 for a word that no chunk holds."""
+        frequency = self._frequency[term]
+        return float(np.log((self._documents + 1) / (frequency + 0.5)) / np.log((self._documents + 1) / 0.5))

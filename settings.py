@@ -1,0 +1,76 @@
+"""The only reader of environment variables and secrets."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from errors import MentorError
+
+PROJECT = Path(__file__).resolve().parent
+DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person can set; every field has a default that works offline."""
+
+    data_dir: Path
+    """Index, exported encoder and database live here (MENTOR_DATA_DIR)."""
+    corpus: Path
+    """The handbook's folder (MENTOR_CORPUS)."""
+    embedder: str
+    """`all-MiniLM-L6-v2`, or a folder or hub name of a sentence-transformers model (MENTOR_EMBEDDER)."""
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings: the environment wins over `.env`, which wins over `secrets.toml`.
+
+    Raises:
+        MentorError: `MENTOR_CORPUS` names no folder, or `secrets.toml` is not TOML.
+    """
+    values = {
+        **_secrets(PROJECT),
+        **_dotenv(PROJECT),
+        **(os.environ if environ is None else environ),
+    }
+    corpus = Path(values.get("MENTOR_CORPUS") or PROJECT / "corpus").expanduser().absolute()
+    if not corpus.is_dir():
+        raise MentorError(
+            f"MENTOR_CORPUS is {corpus}, which is not a folder; set it to the handbook's folder"
+        )
+    data_dir = values.get("MENTOR_DATA_DIR") or _default_data_dir()
+    return Settings(
+        data_dir=Path(data_dir).expanduser().absolute(),
+        corpus=corpus,
+        embedder=values.get("MENTOR_EMBEDDER") or DEFAULT_EMBEDDER,
+    )
+
+
+def _default_data_dir() -> str:
+    from platformdirs import user_data_dir
+
+    return user_data_dir("lakehouse-mentor", appauthor=False)
+
+
+def _dotenv(folder: Path) -> dict[str, str]:
+    path = folder / ".env"
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    return {name: value for name, value in dotenv_values(path).items() if value is not None}
+
+
+def _secrets(folder: Path) -> dict[str, str]:
+    path = folder / "secrets.toml"
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MentorError(
+            f'{path}: not TOML ({error}); write lines such as MENTOR_DATA_DIR = "/data"'
+        ) from error
+    return {name: str(value) for name, value in table.items()}

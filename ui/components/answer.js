@@ -1,0 +1,64 @@
+// Draws an answer's statements with their citation numbers. Text from documents only ever becomes text nodes.
+
+const INLINE = /(`[^`]+`|\*\*[^*]+\*\*)/;
+
+function element(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  return node;
+}
+
+function inline(parent, markdown) {
+  for (const part of markdown.split(INLINE)) {
+    if (/^`[^`]+`$/.test(part)) parent.append(element("code", "", part.slice(1, -1)));
+    else if (/^\*\*[^*]+\*\*$/.test(part)) inline(parent.appendChild(element("strong")), part.slice(2, -2));
+    else parent.append(part);
+  }
+}
+
+function citation(statement, opened, open) {
+  const holder = element("span", "cite");
+  const button = holder.appendChild(element("button", "", String(statement.number)));
+  const card = holder.appendChild(element("span", "card"));
+  button.setAttribute("aria-label", `Source ${statement.number}: ${statement.place}`);
+  button.setAttribute("aria-pressed", String(statement.number === opened));
+  button.onclick = () => open(statement.number);
+  button.onmouseenter = button.onfocus = () => {
+    // Fixed, because a column of the page would cut the card off; below the number unless there is no room.
+    const at = button.getBoundingClientRect();
+    const width = Math.min(352, window.innerWidth - 32);
+    card.style.left = `${Math.max(16, Math.min(at.left - 40, window.innerWidth - width - 16))}px`;
+    const below = at.bottom + 180 < window.innerHeight;
+    card.style.top = below ? `${at.bottom + 6}px` : "auto";
+    card.style.bottom = below ? "auto" : `${window.innerHeight - at.top + 6}px`;
+  };
+  card.setAttribute("role", "tooltip");
+  card.append(element("b", "", statement.place), `“${statement.quote}”`);
+  return holder;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".answer");
+  const open = (number) => setTriggerValue("opened", number);
+  root.replaceChildren();
+  let group = null;
+  for (const [position, statement] of data.statements.entries()) {
+    const number = citation(statement, data.opened, open);
+    if (statement.kind === "code") {
+      const block = root.appendChild(element("pre"));
+      block.append(element("code", "", statement.text), number);
+      group = null;
+    } else if (statement.kind === "item") {
+      if (!group || group.tagName !== "UL") group = root.appendChild(element("ul"));
+      const item = group.appendChild(element("li"));
+      inline(item, statement.text);
+      item.append(" ", number);
+    } else {
+      const fresh = position < 2 || !group || group.tagName !== "P";
+      if (fresh) group = root.appendChild(element("p", position === 0 ? "first" : ""));
+      inline(group, statement.text);
+      group.append(" ", number, " ");
+    }
+  }
+}

@@ -1,0 +1,136 @@
+"""Answers, refusals and sections drawn on a page."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from chat.citations import Answer, Citation, plain
+from ingest.sections import LEAD, Section
+
+_COMPONENTS = Path(__file__).parent / "components"
+_IMAGE = re.compile(r"!(?=\[)")
+
+
+def answer(result: Answer, key: str, opened: int | None) -> int | None:
+    """Draw an answer; returns the number of the citation that was clicked, if one was."""
+    if not result.statements:
+        _note(result)
+        return None
+    data = {
+        "opened": opened,
+        "statements": [
+            {
+                "kind": statement.kind,
+                "text": statement.text,
+                "number": statement.citation.number,
+                "place": place(statement.citation),
+                "quote": plain(statement.citation.quote),
+            }
+            for statement in result.statements
+        ],
+    }
+    clicked = _component("answer")(data=data, key=key, on_opened_change=lambda: None)
+    if result.missing:
+        st.caption(f"Not covered by the handbook: {_text('; '.join(result.missing))}")
+    st.caption(_made(result))
+    return int(clicked.opened) if clicked.opened is not None else None
+
+
+def source(section: Section, citation: Citation) -> None:
+    """Draw the section that a citation points to, scrolled to its highlighted quote."""
+    with st.container(key="source", height=620, border=True):
+        st.caption(f"{section.number} · Chapter {section.chapter} · {_text(citation.heading)}")
+        body(section)
+    highlight(citation.quote, ".st-key-source")
+    st.page_link(
+        "ui/read.py",
+        label="Open in the handbook",
+        query_params={"section": section.number, "quote": citation.quote},
+    )
+
+
+def body(section: Section) -> None:
+    """Draw a section's title and blocks."""
+    st.header(section.title, anchor=False)
+    lines = section.text.split("\n")[1:]
+    text = "\n".join(LEAD.sub("> **In short.** ", line) for line in lines)
+    st.markdown(_IMAGE.sub("", text))
+
+
+def highlight(quote: str, scope: str) -> None:
+    """Mark a quote inside the element that the CSS selector `scope` names, and scroll to it."""
+    _component("highlight")(
+        data={"quote": plain(quote.replace("|", " ")), "scope": scope}, key=f"mark {scope}"
+    )
+
+
+def address(section: str, quote: str = "") -> str:
+    """A section's shareable address, from the app's root."""
+    query = {"section": section} | ({"quote": quote} if quote else {})
+    return f"/handbook?{urlencode(query)}"
+
+
+def place(citation: Citation) -> str:
+    """Where a citation points, in words."""
+    return " › ".join(part for part in (f"{citation.section} {citation.title}", citation.heading) if part)
+
+
+def _note(result: Answer) -> None:
+    st.text(result.note)
+    if result.refused and result.nearest:
+        st.caption("Nearby in the handbook")
+        for nearby in result.nearest:
+            st.page_link(
+                "ui/read.py",
+                label=f"{nearby.section} {nearby.title}",
+                query_params={"section": nearby.section},
+            )
+
+
+def _made(result: Answer) -> str:
+    sections = _count("section", len({citation.section for citation in result.citations}))
+    quotes = _count("quote", len(result.citations))
+    return " · ".join(
+        (
+            f"Searched for: {_text(result.searched_for)}",
+            f"{quotes} from {sections} of the handbook, nothing else",
+            f"{result.seconds * 1000:.0f} ms",
+        )
+    )
+
+
+def _count(noun: str, number: int) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _text(untrusted: str) -> str:
+    """Text as Markdown that means nothing but itself."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$])", r"\\\1", untrusted)
+
+
+@st.cache_resource
+def _component(name: str) -> Any:
+    def asset(suffix: str) -> str:
+        return (_COMPONENTS / f"{name}{suffix}").read_text("utf-8")
+
+    return st.components.v2.component(
+        f"mentor_{name}",
+        html='<div class="answer"></div>' if name == "answer" else "",
+        css=asset(".css"),
+        js=asset(".js"),
+        isolate_styles=name == "answer",
+    )
+
+
+def questions(suggestions: Sequence[str], key: str) -> str | None:
+    """Draw questions as buttons; returns the one that was pressed."""
+    pressed = None
+    columns = st.columns(2)
+    for position, suggestion in enumerate(suggestions):
+        if columns[position % 2].button(suggestion, key=f"{key} {position}", width="stretch"):
+            pressed = suggestion
+    return pressed

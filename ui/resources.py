@@ -1,0 +1,121 @@
+"""Settings, index and answerer joined once for all pages: the only `st.cache_resource`."""
+
+import logging
+import threading
+import uuid
+
+import streamlit as st
+
+from chat.extractive import ExtractiveAnswerer
+from errors import MentorError, StaleIndex
+from ingest.pipeline import Progress, chapter_files, ingest_handbook, read_handbook
+from ingest.sections import Document, Section
+from retriever.search import Retriever
+from settings import Settings, load_settings
+
+log = logging.getLogger("lakehouse_mentor")
+
+
+class Preparation:
+    """Opens the index in the background, and makes it first where there is no usable one."""
+
+    def __init__(self, settings: Settings, retriever: Retriever) -> None:
+        self._settings = settings
+        self._retriever = retriever
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.progress = Progress("Opening the handbook", 0, 1)
+        self.ready = False
+        self.fault = ""
+
+    def start(self) -> None:
+        """Begin, unless it is done or under way."""
+        with self._lock:
+            if self.ready or (self._thread and self._thread.is_alive()):
+                return
+            self.fault = ""
+            self._thread = threading.Thread(target=self._run, name="preparation", daemon=True)
+            self._thread.start()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the index is open, after at most so long."""
+        if self._thread:
+            self._thread.join(seconds)
+        return self.ready
+
+    def _run(self) -> None:
+        try:
+            try:
+                self._retriever.open()
+            except StaleIndex as error:
+                log.warning("%s; indexing now", str(error).partition(";")[0])
+                ingest_handbook(self._settings, observe=self._observe)
+                self._retriever.open()
+            self.ready = True
+        except MentorError as error:
+            self.fault = str(error)
+        except Exception:
+            self.fault = apology()
+
+    def _observe(self, progress: Progress) -> None:
+        self.progress = progress
+
+
+@st.cache_resource
+def settings() -> Settings:
+    """The settings of this process."""
+    return load_settings()
+
+
+@st.cache_resource
+def retriever() -> Retriever:
+    """The search over the handbook."""
+    return Retriever(settings())
+
+
+@st.cache_resource
+def preparation() -> Preparation:
+    """The one preparation of this process."""
+    return Preparation(settings(), retriever())
+
+
+@st.cache_resource
+def answerer() -> ExtractiveAnswerer:
+    """What the Ask page asks."""
+    return ExtractiveAnswerer(retriever())
+
+
+@st.cache_resource
+def _documents(stamp: tuple[tuple[str, int], ...]) -> tuple[Document, ...]:
+    return tuple(read_handbook(settings().corpus))
+
+
+def handbook() -> tuple[Document, ...]:
+    """The chapters as they are on the disk now.
+
+    Raises:
+        CorpusError: a chapter is at fault.
+    """
+    files = chapter_files(settings().corpus)
+    return _documents(tuple((file.name, file.stat().st_mtime_ns) for file in files))
+
+
+def sections() -> dict[str, Section]:
+    """The handbook's sections by number."""
+    return {section.number: section for document in handbook() for section in document.sections}
+
+
+def prepare() -> None:
+    """Start opening the index while the page is drawn."""
+    try:
+        preparation().start()
+    except MentorError as error:
+        st.error(str(error))
+        st.stop()
+
+
+def apology() -> str:
+    """Log the exception being handled and return words for the page, joined by an id."""
+    identity = uuid.uuid4().hex[:8]
+    log.exception("fault %s", identity)
+    return f"Something went wrong on our side. The log has the details under the id {identity}."
