@@ -22,6 +22,8 @@ class Settings:
     """The handbook's folder (MENTOR_CORPUS)."""
     embedder: str
     """`all-MiniLM-L6-v2`, or a folder or hub name of a sentence-transformers model (MENTOR_EMBEDDER)."""
+    database_url: str
+    """Where conversations are kept (DATABASE_URL); an SQLite file in the data directory by default."""
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -40,11 +42,12 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise MentorError(
             f"MENTOR_CORPUS is {corpus}, which is not a folder; set it to the handbook's folder"
         )
-    data_dir = values.get("MENTOR_DATA_DIR") or _default_data_dir()
+    data_dir = Path(values.get("MENTOR_DATA_DIR") or _default_data_dir()).expanduser().absolute()
     return Settings(
-        data_dir=Path(data_dir).expanduser().absolute(),
+        data_dir=data_dir,
         corpus=corpus,
         embedder=values.get("MENTOR_EMBEDDER") or DEFAULT_EMBEDDER,
+        database_url=values.get("DATABASE_URL") or f"sqlite:///{data_dir / 'mentor.db'}",
     )
 
 

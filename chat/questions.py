@@ -35,7 +35,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "how-to",
         re.compile(
-            r"\b(how (do|can|should|would|to)|steps|syntax|command|sql|code|enable|disable|configure|create)\b",
+            r"\b(how (do|can|should|would|to)|steps|syntax|command|sql|enable|disable|configure|create)\b",
             re.IGNORECASE,
         ),
     ),
@@ -90,7 +90,8 @@ _PARTS = re.compile(
     r"(?<=\?)\s+|\s*[,;]?\s+and\s+(?=(?:what|how|why|when|which|who|where|does|do|is|are|can|should)\b)",
     re.IGNORECASE,
 )
-FEW_WORDS = 3
+FEWEST_WORDS = 3
+"""A shorter piece of a question is no question."""
 
 
 def kind_of(question: str) -> Kind:
@@ -110,9 +111,9 @@ def courtesy_of(question: str) -> Courtesy | None:
 def parts_of(question: str) -> list[str]:
     """The questions within a question: “What is X, and how do I Y?” asks two things."""
     parts = [part.strip() for part in _PARTS.split(question) if part and part.strip()]
-    return parts if all(len(part.split()) >= FEW_WORDS for part in parts) else [question]
+    return parts if all(len(part.split()) >= FEWEST_WORDS for part in parts) else [question]
 
 
-def leans_on_history(question: str, terms: Sequence[str]) -> bool:
-    """Whether a question is too thin to search without the one before it."""
-    return len(terms) < FEW_WORDS and (len(terms) <= 1 or bool(_LEANS.search(question)))
+def leans(question: str, terms: Sequence[str]) -> bool:
+    """Whether a question of few words points at something said before: “and on Azure?”, “why?”."""
+    return len(terms) <= 1 or bool(_LEANS.search(question))

@@ -99,7 +99,7 @@ class _Bar:
 
     def __init__(self, quiet: bool) -> None:
         self._bar = tqdm(
-            disable=quiet,
+            disable=quiet or None,
             bar_format="{desc:<60.60}{bar:20} {percentage:3.0f}% {remaining}",
             leave=False,
         )

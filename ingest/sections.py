@@ -172,7 +172,7 @@ def _front_matter(tokens: list[Token], path: str) -> dict[str, Any]:
         return {}
     try:
         front = yaml.safe_load(tokens[0].content)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 1
         problem = getattr(error, "problem", None) or "not YAML"

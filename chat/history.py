@@ -1,0 +1,108 @@
+"""Conversations, kept in the database."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from chat.citations import Answer
+from errors import StorageError
+
+TITLE_CHARACTERS = 80
+
+_tables = sa.MetaData()
+_conversation = sa.Table(
+    "conversation",
+    _tables,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("title", sa.Text),
+    sa.Column("changed", sa.DateTime),
+)
+_answer = sa.Table(
+    "answer",
+    _tables,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("conversation", sa.String(32)),
+    sa.Column("answer", sa.Text),
+)
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation in a list of them."""
+
+    id: str
+    title: str
+
+
+class History:
+    """Reads and writes conversations. Each method raises StorageError if the database refuses."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def add(self, conversation: str, answer: Answer) -> str:
+        """Append an answer; an empty id begins a conversation, named for its first question.
+
+        Returns:
+            The conversation's id.
+        """
+        now = datetime.now(UTC).replace(tzinfo=None)
+        with self._transaction() as connection:
+            if not conversation:
+                conversation = uuid.uuid4().hex
+                title = answer.question[:TITLE_CHARACTERS]
+                connection.execute(_conversation.insert().values(id=conversation, title=title, changed=now))
+            connection.execute(
+                _answer.insert().values(conversation=conversation, answer=_codec().dump_json(answer).decode())
+            )
+            connection.execute(
+                _conversation.update().where(_conversation.c.id == conversation).values(changed=now)
+            )
+        return conversation
+
+    def answers(self, conversation: str) -> list[Answer]:
+        """The answers of a conversation in order; none if there is no such conversation."""
+        rows = (
+            sa.select(_answer.c.answer).where(_answer.c.conversation == conversation).order_by(_answer.c.id)
+        )
+        with self._transaction() as connection:
+            return [_codec().validate_json(row) for row in connection.scalars(rows)]
+
+    def recent(self, count: int = 12) -> list[Conversation]:
+        """The conversations that were added to last, newest first."""
+        rows = (
+            sa.select(_conversation.c.id, _conversation.c.title)
+            .order_by(_conversation.c.changed.desc())
+            .limit(count)
+        )
+        with self._transaction() as connection:
+            return [Conversation(identity, title) for identity, title in connection.execute(rows)]
+
+    def remove(self, conversation: str) -> None:
+        """Delete a conversation and its answers."""
+        with self._transaction() as connection:
+            connection.execute(_conversation.delete().where(_conversation.c.id == conversation))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.SQLAlchemyError as error:
+            reason = getattr(error, "orig", None) or error
+            raise StorageError(
+                f"the database refused ({reason}); check the data directory's space and permissions"
+            ) from error
+
+
+@cache
+def _codec() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Answer)
