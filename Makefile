@@ -127,7 +127,7 @@ test: dev ## run the tests, the browser's last
 	@$(PY) -m pytest --ignore=tests/e2e
 	@if [ -d tests/e2e ]; then $(PY) -m pytest tests/e2e; fi
 
-LEAVES = settings.py errors.py command_line.py
+LEAVES = settings.py errors.py command_line.py database.py
 
 check: dev ## formatting, lint, types, layers, and the handbook's own checks
 	@$(PY) -m ruff format --check .

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from ui import resources
+from ui import render, resources
 
 st.set_page_config(page_title="Lakehouse Mentor", page_icon="🎓", layout="wide")
+render.style()
 resources.prepare()
 st.navigation(
     [

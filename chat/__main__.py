@@ -34,7 +34,9 @@ def main() -> int:
     parser.add_argument("--collection", metavar="NAME", default=HANDBOOK, help="ask documents of your own")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    answerer = ExtractiveAnswerer(Retriever(load_settings(), options.collection))
+    retriever = Retriever(load_settings(), options.collection)
+    retriever.open()
+    answerer = ExtractiveAnswerer(retriever)
 
     def record(line: Record) -> dict[str, Any]:
         if "turns" not in line:

@@ -9,7 +9,7 @@ from ingest.chunks import Chunk, Sentence
 from retriever.search import Findings, FoundSentence, Retriever
 
 BLOCKS: Mapping[Kind, Mapping[str, float]] = {
-    "definition": {"In short": 0.16, "How it works": 0.06},
+    "definition": {"In short": 0.18, "How it works": 0.06},
     "comparison": {"In short": 0.10, "Trade-offs": 0.10, "How it works": 0.02},
     "how-to": {"Best practices": 0.08, "How it works": 0.05, "In short": 0.06},
     "troubleshooting": {"How it works": 0.05, "Common mistakes": 0.06, "Best practices": 0.04},
@@ -21,6 +21,8 @@ OVERLAP, STANDING = 0.25, 0.20
 """Weights of the question's words in the sentence, and of its section's rank."""
 LEAD_BONUS = 0.06
 """The first sentence of "In short" is written to answer on its own."""
+DEFINITION_BONUS = 0.08
+"""A sentence that says what its subject is, where the question asks what something is."""
 VERDICT_BONUS = 0.10
 """A sentence that tells what to do, where the question asks what to do."""
 ROW_PENALTY = -0.16
@@ -39,6 +41,7 @@ LOCAL = re.compile(
     r"|\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December)\b"
     r"|^(The|A|An) (retailer|bank|company|team|stream) "
 )
+DEFINES = re.compile(r"^(?:\S+ ){1,6}?(is|are|means|keeps|holds|groups|splits|records|deletes)\b")
 ASKS_FOR_VERDICT = re.compile(
     r"\b(should|when to|which|better|recommend\w*|best|prefer|choose|do i do)\b", re.IGNORECASE
 )
@@ -127,6 +130,8 @@ def _bonus(found: FoundSentence, kind: Kind, question: str) -> float:
         bonus += ROW_PENALTY
     if sentence.kind not in ("row", "code") and len(sentence.text.split()) < FEW_WORDS:
         bonus += SHORT_PENALTY
+    if kind == "definition" and DEFINES.match(sentence.text):
+        bonus += DEFINITION_BONUS
     if ASKS_FOR_VERDICT.search(question) and VERDICT.match(sentence.text):
         bonus += VERDICT_BONUS
     return bonus

@@ -72,7 +72,8 @@ class ExtractiveAnswerer:
     def _led(self, question: str, before: str, chapters: Sequence[int]) -> str:
         """The question, led by the one before it where it leans on it or says too little alone."""
         terms = self._retriever.terms(question)
-        alone = len(terms) >= FEW_TERMS
+        unknown = bool(terms) and all(self._retriever.rarity(term) == 1 for term in terms)
+        alone = len(terms) >= FEW_TERMS or unknown
         if not alone and not leans(question, terms):
             findings = self._retriever.find(question, chapters)
             alone = confidence(findings, self._retriever) >= ANSWERED

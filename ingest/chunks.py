@@ -3,12 +3,12 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ingest.sections import Block, Element, Section
 
-CHUNKING_VERSION = "1"
+CHUNKING_VERSION = "2"
 """Part of the index's identity: raise it when the same text would be cut or embedded differently."""
 
 TARGET_TOKENS = 128
@@ -99,19 +99,7 @@ def split_sentences(text: str) -> list[str]:
     A fragment of fewer than four words joins its neighbour, so that each can be quoted. Full
     stops inside code spans, links, numbers and common abbreviations end nothing.
     """
-    masked = _UNSPLIT.sub(lambda match: "x" * len(match[0]), text)
-    bounds = [0, *(match.end() for match in _BOUNDARY.finditer(masked)), len(text)]
-    sentences: list[tuple[int, int]] = []
-    begin = 0
-    for end in bounds[1:]:
-        if len(text[begin:end].split()) >= 4:
-            sentences.append((begin, end))
-            begin = end
-    if begin < len(text) and text[begin:].strip():
-        if sentences:
-            begin = sentences.pop()[0]
-        sentences.append((begin, len(text)))
-    return [text[begin:end].strip() for begin, end in sentences]
+    return [text[begin:end] for begin, end in _sentence_spans(text)]
 
 
 def cells(row: str) -> list[str]:
@@ -175,8 +163,8 @@ def _context(section: Section, kind: SentenceKind, header: str) -> str:
 
 def _sentences(piece: _Piece, heading: str) -> Iterator[tuple[SentenceKind, str]]:
     if piece.kind == "code":
-        body = piece.text.split("\n")
-        code = "\n".join(body[1:-1] if piece.header else body).strip("\n")
+        _, code, _ = _unfenced(Element("code", piece.text, piece.line, piece.header))
+        code = code.strip("\n")
         if code.strip():
             yield "code", code
         return
@@ -208,7 +196,7 @@ def _packed(section: Section, block: Block, count_tokens: CountTokens, limit: in
         return count_tokens(embedding_text(section.title, block.heading, _render(pieces)))
 
     pending: list[_Piece] = []
-    for element in block.elements:
+    for element in _with_short_headers(block.elements, size, limit):
         if element.kind == "diagram":
             continue
         whole = _Piece(element.kind, element.text, element.line, element.header)
@@ -240,60 +228,96 @@ def _render(pieces: Sequence[_Piece]) -> str:
     return text
 
 
+def _sentence_spans(text: str) -> list[tuple[int, int]]:
+    masked = _UNSPLIT.sub(lambda match: "x" * len(match[0]), text)
+    bounds = [0, *(match.end() for match in _BOUNDARY.finditer(masked)), len(text)]
+    sentences: list[tuple[int, int]] = []
+    begin = 0
+    for end in bounds[1:]:
+        if len(text[begin:end].split()) >= 4:
+            sentences.append((begin, end))
+            begin = end
+    if begin < len(text) and text[begin:].strip():
+        if sentences:
+            begin = sentences.pop()[0]
+        sentences.append((begin, len(text)))
+    return [_trimmed(text, begin, end) for begin, end in sentences]
+
+
+def _with_short_headers(
+    elements: Sequence[Element], size: Callable[[Sequence[_Piece]], int], limit: int
+) -> Iterator[Element]:
+    """The elements; a header that would fill half of every chunk stands once, as text."""
+    said = ""
+    for element in elements:
+        alone = _Piece(element.kind, "", element.line, element.header)
+        if element.kind == "row" and element.header and size([alone]) > limit // 2:
+            if element.header != said:
+                said = element.header
+                yield Element("row", said.split("\n")[0], element.line)
+            yield replace(element, header="")
+        elif element.kind == "code" and size([replace(alone, text=element.header)]) > limit // 2:
+            yield replace(element, header="")
+        else:
+            yield element
+
+
 def _split(element: Element, fits: Callable[[_Piece], bool]) -> list[_Piece]:
     """Cut an element that is larger than a chunk into pieces that fit, losing no word."""
-    if element.kind == "code":
-        body = element.text.split("\n")
-        fence = _closing(element.header)
-        units = body[1:-1] if fence else body
-        offset = 1 if fence else 0
+    opening, text, closing = _unfenced(element) if element.kind == "code" else ("", element.text, "")
+    first_line = element.line + opening.count("\n")
+    match element.kind:
+        case "code":
+            units = [(match.start(), match.end()) for match in re.finditer(r"[^\n]+", text)]
+        case "row":
+            units = [(0, len(text))]
+        case _:
+            units = _sentence_spans(text)
 
-        def wrap(text: str) -> str:
-            return f"{element.header}\n{text}\n{fence}" if fence else text
-    elif element.kind == "row":
-        units, offset = [element.text], 0
+    def piece(begin: int, end: int) -> _Piece:
+        line = first_line + text.count("\n", 0, begin)
+        return _Piece(element.kind, f"{opening}{text[begin:end]}{closing}", line, element.header)
 
-        def wrap(text: str) -> str:
-            return text
-    else:
-        units, offset = split_sentences(element.text), 0
+    def is_small(begin: int, end: int) -> bool:
+        return fits(piece(begin, end))
 
-        def wrap(text: str) -> str:
-            return text
-
-    joiner = "\n" if element.kind == "code" else " "
-
-    def piece(text: str, line: int) -> _Piece:
-        return _Piece(element.kind, wrap(text), line, element.header)
-
-    small = [
-        (part, element.line + (offset + position if element.kind == "code" else 0))
-        for position, unit in enumerate(units)
-        for part in _by_words(unit, lambda text: fits(piece(text, 0)))
-    ]
-    pieces: list[_Piece] = []
-    pending, pending_line = "", element.line
-    for text, line in small:
-        together = f"{pending}{joiner}{text}" if pending else text
-        if pending and not fits(piece(together, 0)):
-            pieces.append(piece(pending, pending_line))
-            together = text
-        if together == text:
-            pending_line = line
-        pending = together
-    return [*pieces, piece(pending, pending_line)] if pending else pieces
+    spans: list[tuple[int, int]] = []
+    for unit in units:
+        for begin, end in _halves(text, *unit, is_small):
+            # A piece is a span of the source, never parts joined: it can be quoted to the letter.
+            if spans and is_small(spans[-1][0], end):
+                spans[-1] = (spans[-1][0], end)
+            else:
+                spans.append((begin, end))
+    return [piece(begin, end) for begin, end in spans]
 
 
-def _closing(opening: str) -> str:
-    match = re.match(r"\s*(`{3,}|~{3,})", opening)
-    return match[1] if match else ""
+def _unfenced(element: Element) -> tuple[str, str, str]:
+    """Opening fence, code and closing fence; the latter is missing where the document ends first."""
+    fence = re.match(r"\s*(`{3,}|~{3,})", element.header)
+    if not fence:
+        return "", element.text, ""
+    opening, *lines = element.text.split("\n")
+    closed = bool(lines) and lines[-1].strip().startswith(fence[1]) and not lines[-1].strip(f" \t{fence[1][0]}")
+    code = "\n".join(lines[:-1] if closed else lines)
+    return f"{opening}\n", code, f"\n{fence[1]}"
 
 
-def _by_words(text: str, fits: Callable[[str], bool]) -> list[str]:
-    """Halve a text at a space (or anywhere, where there is none) until every part fits."""
-    if fits(text) or len(text) < 2:
-        return [text]
-    middle = len(text) // 2
-    space = text.rfind(" ", 1, middle + 1)
+def _halves(
+    text: str, begin: int, end: int, is_small: Callable[[int, int], bool]
+) -> list[tuple[int, int]]:
+    """Halve a span at a space (or anywhere, where there is none) until every part is small."""
+    if end - begin < 2 or is_small(begin, end):
+        return [(begin, end)]
+    middle = (begin + end) // 2
+    space = text.rfind(" ", begin + 1, middle + 1)
     cut = space if space > 0 else middle
-    return [*_by_words(text[:cut].rstrip(), fits), *_by_words(text[cut:].lstrip(), fits)]
+    left = begin + len(text[begin:cut].rstrip())
+    right = end - len(text[cut:end].lstrip())
+    return [*_halves(text, begin, left, is_small), *_halves(text, right, end, is_small)]
+
+
+def _trimmed(text: str, begin: int, end: int) -> tuple[int, int]:
+    """The span without the space at its ends."""
+    inner = text[begin:end]
+    return begin + len(inner) - len(inner.lstrip()), end - len(inner) + len(inner.rstrip())

@@ -112,24 +112,22 @@ def parse_document(source: str, path: str, sha256: str = "") -> Document:
     headings = _headings(tokens)
     stem = Path(path).stem
     chapter = front.get("chapter")
-    title = next((heading.title for heading in headings if heading.level == 1), stem)
-    starts = [heading for heading in headings if heading.level == 2]
-    first = starts[0].line if starts else len(lines) + 1
-    body_start = _front_end(tokens)
-    intro_lines = [heading for heading in headings if heading.level == 1]
-    intro_from = intro_lines[0].line if intro_lines else body_start
-    intro = "\n".join(lines[intro_from : first - 1]).strip()
     numbered = isinstance(chapter, int) and not isinstance(chapter, bool)
-    if not numbered and intro:
-        starts = [
-            _Heading(2, title, intro_lines[0].anchor if intro_lines else "", max(intro_from, 1)),
-            *starts,
-        ]
+    title = next((heading.title for heading in headings if heading.level == 1), stem)
+    first = next((heading.line for heading in headings if heading.level == 2), len(lines) + 1)
+    body = _front_end(tokens)
+    top = next((heading.line for heading in headings if heading.level == 1), body)
+    intro = "\n".join(lines[top : first - 1]).strip()
+    if numbered:
+        starts = [heading for heading in headings if heading.level == 2]
+    else:
+        starts = _starts(headings, lines, body, title)
     sections = []
     for position, start in enumerate(starts):
         end = starts[position + 1].line - 1 if position + 1 < len(starts) else len(lines)
         match = NUMBERED.fullmatch(start.title)
         number = match["number"] if match else f"{stem}-{position + 1}"
+        line = start.line if start.level else start.line + 1
         sections.append(
             Section(
                 number=number,
@@ -137,8 +135,8 @@ def parse_document(source: str, path: str, sha256: str = "") -> Document:
                 chapter=chapter if numbered and isinstance(chapter, int) else 0,
                 path=path,
                 anchor=start.anchor,
-                line=start.line,
-                text="\n".join(lines[start.line - 1 : end]).strip("\n"),
+                line=line,
+                text="\n".join(lines[line - 1 : end]).strip("\n"),
                 blocks=tuple(_blocks(start, end, headings, tokens, lines)),
             )
         )
@@ -203,6 +201,23 @@ def _headings(tokens: list[Token]) -> list[_Heading]:
         anchor = f"{base}-{count}" if count else base
         headings.append(_Heading(int(token.tag[1]), title, anchor, token.map[0] + 1))
     return headings
+
+
+def _starts(headings: list[_Heading], lines: list[str], body: int, title: str) -> list[_Heading]:
+    """Where the sections of a document that is no chapter start: no text of it stays outside."""
+    starts = [heading for heading in headings if heading.level <= 2]
+    ends = [heading.line - 1 for heading in starts[1:]] + [len(lines)]
+    kept = [
+        heading
+        for heading, end in zip(starts, ends, strict=False)
+        if heading.level == 2 or any(line.strip() for line in lines[heading.line : end])
+    ]
+    above = lines[body : starts[0].line - 1 if starts else len(lines)]
+    if not any(line.strip() for line in above):
+        return kept
+    # A heading that is not there, on the line above the text.
+    opening = body + next(position for position, line in enumerate(above) if line.strip())
+    return [_Heading(0, title, "", opening), *kept]
 
 
 def _blocks(

@@ -33,6 +33,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     retriever = Retriever(load_settings(), options.collection)
+    retriever.open()
 
     def answer(question: str) -> tuple[list[Passage], float]:
         started = time.perf_counter()

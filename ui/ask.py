@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from chat.citations import Answer
+from chat.citations import Answer, Citation
 from chat.extractive import Turn
 from errors import MentorError
 from ui import render, resources
@@ -15,14 +15,17 @@ FIRST_QUESTIONS = (
     "Two MERGE jobs fail with ConcurrentAppendException. Why?",
     "How far back can time travel go by default?",
     "Does mergeSchema change column types?",
-    "When does OPTIMIZE free storage?",
+    "Lakehouse or a Hadoop cluster: what changes?",
 )
+SHOWN = 400
+"""Characters of a question that could not be searched and is shown all the same."""
 
 
 @dataclass
 class AskState:
     """What the page remembers."""
 
+    conversation: str = ""
     answers: list[Answer] = field(default_factory=list)
     opened: tuple[int, int] | None = None
     """Which citation of which answer fills the source panel."""
@@ -31,87 +34,118 @@ class AskState:
 state: AskState = st.session_state.setdefault("ask", AskState())
 
 
-def ask(question: str) -> None:
-    """Answer, and keep the answer; a question that cannot be searched says so and is kept too."""
-    turns = [Turn(answer.question, answer.searched_for) for answer in state.answers if answer.searched_for]
-    with st.chat_message("user"):
-        st.text(question[:400])
-    try:
-        with st.spinner("Reading the handbook …"):
-            *_, answer = resources.answerer().stream(
-                question, turns[-1:], st.session_state.get("chapters") or ()
-            )
-    except MentorError as error:
-        answer = Answer(question[:400], "", note=str(error), mode="small-talk")
-    except Exception:
-        answer = Answer(question[:400], "", note=resources.apology(), mode="small-talk")
-    state.answers.append(answer)
-    state.opened = None
-
-
-@st.fragment(run_every=0.5)
-def wait() -> None:
-    """The progress of the first index, until it is there."""
-    preparation = resources.preparation()
-    if preparation.ready or preparation.fault:
-        st.rerun()
-    progress = preparation.progress
-    st.progress(min(1.0, progress.done / max(1, progress.total)), text=progress.stage)
-    st.caption("This happens once. The Handbook page is readable already.")
-
-
 def page() -> None:
     """Draw the page."""
-    preparation = resources.preparation()
-    if not preparation.wait(seconds=3):
-        st.title("Lakehouse Mentor", anchor=False)
-        if preparation.fault:
-            st.error(preparation.fault)
-            st.button("Try again", key="again", on_click=preparation.start)
-        else:
-            wait()
+    if not resources.preparation().wait(seconds=3):
+        render.title()
+        resources.draw_preparation()
         return
-    with st.sidebar:
-        chapters = {document.front["chapter"]: document.title for document in resources.handbook()}
-        st.multiselect(
-            "Search in",
-            list(chapters),
-            format_func=chapters.__getitem__,
-            key="chapters",
-            placeholder="All chapters",
-        )
-        if state.answers and st.button("New conversation", key="new", width="stretch"):
-            state.answers, state.opened = [], None
-            st.rerun()
-    question = st.chat_input("Ask about Databricks architecture", key="question")
+    restore()
+    sidebar()
+    asked = st.chat_input("Ask about Databricks architecture", key="question")
     conversation, panel = st.columns([3, 2], gap="large") if state.opened else (st.container(), None)
     with conversation:
-        if not state.answers and not question:
-            st.title("Lakehouse Mentor", anchor=False)
+        if not state.answers and not asked:
+            render.title()
             st.markdown("Ask the handbook: every sentence of the answer names the section that says it.")
-            question = render.questions(FIRST_QUESTIONS, "first")
+            asked = render.questions(FIRST_QUESTIONS, "first")
         draw_conversation()
-        if question:
-            ask(question)
+        if asked:
+            ask(asked)
             st.rerun()
     if panel and state.opened:
         position, number = state.opened
-        citation = state.answers[position].citations[number - 1]
         with panel:
-            render.source(resources.sections()[citation.section], citation)
+            draw_source(state.answers[position].citations[number - 1])
+
+
+def restore() -> None:
+    """Take up the conversation that the address names, after a reload or from the list."""
+    wanted = st.query_params.get("conversation", "")
+    if wanted == state.conversation:
+        return
+    state.conversation, state.opened = wanted, None
+    try:
+        state.answers = resources.history().answers(wanted) if wanted else []
+    except MentorError as error:
+        st.error(str(error))
+        state.answers = []
+
+
+def sidebar() -> None:
+    """Draw the conversations and the chapter filter."""
+    with st.sidebar:
+        st.button("New conversation", key="new", width="stretch", on_click=go_to, args=("",))
+        for conversation in resources.history().recent():
+            st.button(
+                conversation.title,
+                key=f"conversation {conversation.id}",
+                type="secondary" if conversation.id == state.conversation else "tertiary",
+                on_click=go_to,
+                args=(conversation.id,),
+            )
+        chapters = {document.front["chapter"]: document.front["title"] for document in resources.handbook()}
+        st.multiselect(
+            "Search in",
+            list(chapters),
+            format_func=lambda number: f"{number}. {chapters[number]}",
+            key="chapters",
+            placeholder="All chapters",
+        )
+
+
+def go_to(conversation: str) -> None:
+    """Open a conversation; the empty one is new."""
+    st.query_params.from_dict({"conversation": conversation} if conversation else {})
+
+
+def ask(question: str) -> None:
+    """Answer, and keep the answer; a question that cannot be searched is kept with the reason."""
+    with st.chat_message("user", avatar=render.PERSON):
+        st.text(question[:SHOWN])
+    turns = [Turn(answer.question, answer.searched_for) for answer in state.answers if answer.searched_for]
+    try:
+        with st.spinner("Reading the handbook …"):
+            *_, answer = resources.answerer().stream(question, turns, st.session_state.get("chapters") or ())
+    except MentorError as error:
+        answer = Answer(question[:SHOWN], "", note=str(error), mode="small-talk")
+    except Exception:
+        answer = Answer(question[:SHOWN], "", note=resources.apology(), mode="small-talk")
+    state.answers.append(answer)
+    state.opened = None
+    try:
+        state.conversation = resources.history().add(state.conversation, answer)
+        go_to(state.conversation)
+    except MentorError as error:
+        st.toast(f"The conversation is on this page only: {error}")
 
 
 def draw_conversation() -> None:
     """Draw the questions and answers so far, and note a click on a citation."""
     for position, answer in enumerate(state.answers):
-        with st.chat_message("user"):
+        with st.chat_message("user", avatar=render.PERSON):
             st.text(answer.question)
-        with st.chat_message("assistant"):
+        with st.chat_message("assistant", avatar=render.MENTOR):
             here = state.opened[1] if state.opened and state.opened[0] == position else None
-            clicked = render.answer(answer, f"answer {position}", here)
+            clicked = render.answer(answer, f"answer {state.conversation} {position}", here)
             if clicked and state.opened != (position, clicked):
                 state.opened = (position, clicked)
                 st.rerun()
+
+
+def draw_source(citation: Citation) -> None:
+    """Draw the section behind a citation; the handbook may have changed since it was quoted."""
+    section = resources.sections().get(citation.section)
+    if section is None:
+        st.warning(f"Section {citation.section} is no longer in the handbook.")
+        return
+    render.source(section, citation)
+    st.button("Close", key="close", on_click=close)
+
+
+def close() -> None:
+    """Close the source panel."""
+    state.opened = None
 
 
 page()

@@ -7,12 +7,39 @@ from ingest.sections import Section
 from ui import render, resources
 
 
+def page() -> None:
+    """Draw the page."""
+    try:
+        sections = resources.sections()
+    except MentorError as error:
+        st.error(str(error).replace("\n", "  \n"))
+        return
+    wanted = st.query_params.get("section", "")
+    section = sections.get(wanted, next(iter(sections.values())))
+    if wanted and wanted != section.number:
+        st.warning(f"The handbook has no section {wanted[:20]!r}. Section {section.number} is shown instead.")
+    quote = st.query_params.get("quote", "")
+    contents(section)
+    middle, side = st.columns([5, 2], gap="large")
+    with middle:
+        st.caption(f"Section {section.number} · verified {resources.verified(section.chapter)}")
+        with st.container(key="section"):
+            render.body(section)
+        turn(section, list(sections.values()))
+    with side:
+        on_this_page(section)
+        share(section, quote)
+    if quote:
+        render.highlight(quote, ".st-key-section")
+
+
 def contents(current: Section) -> None:
     """Draw the chapters and sections in the sidebar."""
     with st.sidebar:
         for document in resources.handbook():
-            number = document.front["chapter"]
-            with st.expander(f"{number}. {document.title}", expanded=number == current.chapter):
+            chapter = document.front["chapter"]
+            label = f"{chapter}. {document.front['title']}"
+            with st.expander(label, expanded=chapter == current.chapter):
                 for section in document.sections:
                     st.button(
                         f"{section.number} {section.title}",
@@ -28,31 +55,17 @@ def open_section(number: str) -> None:
     st.query_params.from_dict({"section": number})
 
 
-def page() -> None:
-    """Draw the page."""
-    try:
-        sections = resources.sections()
-    except MentorError as error:
-        st.error(str(error))
-        return
-    wanted = st.query_params.get("section", next(iter(sections)))
-    quote = st.query_params.get("quote", "")
-    section = sections.get(wanted)
-    if section is None:
-        st.warning("There is no such section in the handbook; the first one is shown.", icon=None)
-        section = next(iter(sections.values()))
-    contents(section)
-    with st.container(key="section"):
-        st.caption(f"Section {section.number}")
-        render.body(section)
-    if quote:
-        render.highlight(quote, ".st-key-section")
-    turn(section, list(sections.values()))
-    st.caption("The address of this section")
-    st.code(
-        f"{st.context.url or ''}{render.address(section.number, quote).removeprefix('/handbook')}",
-        language=None,
-    )
+def on_this_page(section: Section) -> None:
+    """Draw the section's blocks as a list of places."""
+    st.caption("On this page")
+    blocks = [block.heading for block in section.blocks if block.heading not in ("", "In short")]
+    st.markdown("\n".join(f"- [{heading}](#{render.anchor(heading)})" for heading in blocks))
+
+
+def share(section: Section, quote: str) -> None:
+    """Draw the address of what is on the page, ready to copy."""
+    st.caption("Address of this section")
+    st.code(f"{resources.origin()}{render.address(section.number, quote)}", language=None, wrap_lines=True)
 
 
 def turn(section: Section, sections: list[Section]) -> None:
@@ -62,18 +75,12 @@ def turn(section: Section, sections: list[Section]) -> None:
     if at:
         before = sections[at - 1]
         back.button(
-            f"← {before.number} {before.title}",
-            key="before",
-            on_click=open_section,
-            args=(before.number,),
+            f"← {before.number} {before.title}", key="before", on_click=open_section, args=(before.number,)
         )
     if at + 1 < len(sections):
         after = sections[at + 1]
         forth.button(
-            f"{after.number} {after.title} →",
-            key="after",
-            on_click=open_section,
-            args=(after.number,),
+            f"{after.number} {after.title} →", key="after", on_click=open_section, args=(after.number,)
         )
 
 

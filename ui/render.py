@@ -9,10 +9,21 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from chat.citations import Answer, Citation, plain
-from ingest.sections import LEAD, Section
+from ingest.sections import LEAD, Section, slug
 
+PERSON, MENTOR = ":material/person:", ":material/school:"
 _COMPONENTS = Path(__file__).parent / "components"
 _IMAGE = re.compile(r"!(?=\[)")
+
+
+def style() -> None:
+    """Add what the theme cannot say to the page's style."""
+    st.html(_COMPONENTS / "page.css")
+
+
+def title() -> None:
+    """Draw the product's name."""
+    st.title("Lakehouse Mentor", anchor=False)
 
 
 def answer(result: Answer, key: str, opened: int | None) -> int | None:
@@ -66,6 +77,11 @@ def highlight(quote: str, scope: str) -> None:
     _component("highlight")(
         data={"quote": plain(quote.replace("|", " ")), "scope": scope}, key=f"mark {scope}"
     )
+
+
+def anchor(heading: str) -> str:
+    """The anchor that Streamlit gives a heading in Markdown."""
+    return slug(heading)
 
 
 def address(section: str, quote: str = "") -> str:

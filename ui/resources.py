@@ -3,10 +3,13 @@
 import logging
 import threading
 import uuid
+from urllib.parse import urlsplit
 
 import streamlit as st
 
 from chat.extractive import ExtractiveAnswerer
+from chat.history import History
+from database import open_database
 from errors import MentorError, StaleIndex
 from ingest.pipeline import Progress, chapter_files, ingest_handbook, read_handbook
 from ingest.sections import Document, Section
@@ -86,6 +89,16 @@ def answerer() -> ExtractiveAnswerer:
 
 
 @st.cache_resource
+def history() -> History:
+    """The conversations kept in the database.
+
+    Raises:
+        StorageError: the database cannot be opened.
+    """
+    return History(open_database(settings().database_url))
+
+
+@st.cache_resource
 def _documents(stamp: tuple[tuple[str, int], ...]) -> tuple[Document, ...]:
     return tuple(read_handbook(settings().corpus))
 
@@ -105,6 +118,20 @@ def sections() -> dict[str, Section]:
     return {section.number: section for document in handbook() for section in document.sections}
 
 
+def verified(chapter: int) -> str:
+    """The month in which a chapter's facts were last checked."""
+    return next(
+        (str(document.front["verified"]) for document in handbook() if document.front["chapter"] == chapter),
+        "",
+    )
+
+
+def origin() -> str:
+    """Scheme, host and port of the address that the browser shows."""
+    parts = urlsplit(st.context.url or "")
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
 def prepare() -> None:
     """Start opening the index while the page is drawn."""
     try:
@@ -112,6 +139,22 @@ def prepare() -> None:
     except MentorError as error:
         st.error(str(error))
         st.stop()
+
+
+@st.fragment(run_every=0.5)
+def draw_preparation() -> None:
+    """Draw how far the first index is, until it is there; or why there is none."""
+    current = preparation()
+    if current.fault:
+        st.error(current.fault.replace("\n", "  \n"))
+        if st.button("Try again", key="again"):
+            current.start()
+        return
+    if current.ready:
+        st.rerun()
+    progress = current.progress
+    st.progress(min(1.0, progress.done / max(1, progress.total)), text=progress.stage)
+    st.caption("This happens once. The Handbook page is readable already.")
 
 
 def apology() -> str:

@@ -26,6 +26,20 @@ function find(scope, quote) {
   return range;
 }
 
+// A panel that scrolls by itself is scrolled alone, so that the conversation beside it stays where it is.
+function show(range, scope) {
+  const panel = [scope, ...scope.querySelectorAll("*"), scope.parentElement].find(
+    (node) => node.scrollHeight > node.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(node).overflowY),
+  );
+  if (!panel || !panel.contains(range.startContainer)) {
+    range.startContainer.parentElement.scrollIntoView({ block: "center", behavior: "instant" });
+    return;
+  }
+  const offset = range.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+  panel.scrollTop += offset - panel.clientHeight / 3;
+  panel.scrollIntoView({ block: "nearest", behavior: "instant" });
+}
+
 export default function ({ data }) {
   let done = false;
   const mark = () => {
@@ -36,8 +50,7 @@ export default function ({ data }) {
     done = true;
     if (CSS.highlights) CSS.highlights.set("quote", new Highlight(range));
     scope.dataset.highlighted = range.toString();
-    const target = range.startContainer.parentElement;
-    target.scrollIntoView({ block: "center", behavior: "instant" });
+    show(range, scope);
   };
   // The section may be drawn after this component.
   const observer = new MutationObserver(mark);
