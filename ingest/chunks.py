@@ -29,12 +29,14 @@ class Sentence:
     text: str
     """An exact substring of the section's source."""
     context: str
-    """What a reader of the page sees around it: the section's title, for a row the column heads."""
+    """What it is read with: the section's title, for a row the column heads, for a correction the claim."""
 
     def embedding_text(self) -> str:
         """The text whose vector stands for the sentence."""
         if self.kind == "row":
             return f"{self.context}: {'; '.join(cells(self.text))}"
+        if self.kind == "correction":
+            return f"{self.context} {self.text}"
         return self.text
 
     @property
@@ -114,7 +116,7 @@ _UNSPLIT = re.compile(
 _BOUNDARY = re.compile(r"(?<=[.!?])[\"”’*_)]*\s+(?=[\"“‘*_(\[]*[A-Z0-9x`])")
 _MARKER = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?")
 _NEXT_ITEM = re.compile(r"\n(?=\s*(?:[-*+]|\d+[.)])\s)")
-_CLAIM = re.compile(r"\*\*[\"“].+?[\"”]\*\*\s*", re.DOTALL)
+_CLAIM = re.compile(r"\*\*[\"“](?P<claim>.+?)[\"”]\*\*\s*", re.DOTALL)
 _QUOTE_MARK = re.compile(r"^\s*>\s?", re.MULTILINE)
 
 
@@ -135,9 +137,7 @@ def _key(heading: str) -> str:
 
 
 def _chunk(section: Section, block: Block, pieces: Sequence[_Piece], identity: str) -> Chunk:
-    sentences = [
-        (kind, text, piece.header) for piece in pieces for kind, text in _sentences(piece, block.heading)
-    ]
+    sentences = [sentence for piece in pieces for sentence in _sentences(piece, section.title, block.heading)]
     return Chunk(
         id=identity,
         section=section.number,
@@ -149,40 +149,37 @@ def _chunk(section: Section, block: Block, pieces: Sequence[_Piece], identity: s
         line=pieces[0].line,
         text=_render(pieces),
         sentences=tuple(
-            Sentence(f"{identity}#{position}", kind, text, _context(section, kind, header))
-            for position, (kind, text, header) in enumerate(sentences)
+            Sentence(f"{identity}#{position}", kind, text, context)
+            for position, (kind, text, context) in enumerate(sentences)
         ),
     )
 
 
-def _context(section: Section, kind: SentenceKind, header: str) -> str:
-    if kind == "row" and header:
-        return f"{section.title} ({', '.join(cells(header.split(chr(10))[0]))})"
-    return section.title
-
-
-def _sentences(piece: _Piece, heading: str) -> Iterator[tuple[SentenceKind, str]]:
+def _sentences(piece: _Piece, title: str, heading: str) -> Iterator[tuple[SentenceKind, str, str]]:
+    """The kind, text and context of what can be quoted from a piece."""
     if piece.kind == "code":
         _, code, _ = _unfenced(Element("code", piece.text, piece.line, piece.header))
         code = code.strip("\n")
         if code.strip():
-            yield "code", code
+            yield "code", code, title
         return
     if piece.kind == "row":
         if len(piece.text.split()) >= 4:
-            yield "row", piece.text.strip()
+            heads = cells(piece.header.split("\n")[0]) if piece.header else []
+            yield "row", piece.text.strip(), f"{title} ({', '.join(heads)})" if heads else title
         return
     for unit in _NEXT_ITEM.split(piece.text):
         if piece.kind == "item":
             unit = _MARKER.sub("", unit, count=1)
         kind: SentenceKind = "lead" if piece.kind == "lead" else "prose"
+        context = title
         claim = _CLAIM.match(unit) if heading == "Common mistakes" else None
         if claim:
-            unit, kind = unit[claim.end() :], "correction"
+            unit, kind, context = unit[claim.end() :], "correction", claim["claim"]
         for part in _unquoted(unit):
             for sentence in split_sentences(part):
                 if len(sentence.split()) >= 4:
-                    yield kind, sentence
+                    yield kind, sentence, context
 
 
 def _unquoted(text: str) -> list[str]:
@@ -298,14 +295,14 @@ def _unfenced(element: Element) -> tuple[str, str, str]:
     if not fence:
         return "", element.text, ""
     opening, *lines = element.text.split("\n")
-    closed = bool(lines) and lines[-1].strip().startswith(fence[1]) and not lines[-1].strip(f" \t{fence[1][0]}")
+    closed = (
+        bool(lines) and lines[-1].strip().startswith(fence[1]) and not lines[-1].strip(f" \t{fence[1][0]}")
+    )
     code = "\n".join(lines[:-1] if closed else lines)
     return f"{opening}\n", code, f"\n{fence[1]}"
 
 
-def _halves(
-    text: str, begin: int, end: int, is_small: Callable[[int, int], bool]
-) -> list[tuple[int, int]]:
+def _halves(text: str, begin: int, end: int, is_small: Callable[[int, int], bool]) -> list[tuple[int, int]]:
     """Halve a span at a space (or anywhere, where there is none) until every part is small."""
     if end - begin < 2 or is_small(begin, end):
         return [(begin, end)]

@@ -113,7 +113,7 @@ def ingest_collection(
     if not documents:
         reasons = "; ".join(entry["reason"] for entry in skipped) or "no .md file was found"
         raise CorpusError(f"nothing to read in {', '.join(map(str, paths))}: {reasons}")
-    return _ingest(settings, name, documents, skipped, rebuild, observe)
+    return _ingest(settings, name, _told_apart(documents), skipped, rebuild, observe)
 
 
 def read_handbook(corpus: Path) -> list[Document]:
@@ -201,6 +201,24 @@ def _markdown_files(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
         else:
             files.append((path.parent, path))
     return files
+
+
+def _told_apart(documents: Sequence[Document]) -> list[Document]:
+    """The documents with each section number given once; a repeated one becomes file and position."""
+    taken: set[str] = set()
+    apart = []
+    for document in documents:
+        sections = []
+        for position, section in enumerate(document.sections, start=1):
+            number, fallback = section.number, f"{document.path.removesuffix('.md')}-{position}"
+            tries = 0
+            while number in taken:
+                number = f"{fallback}-{tries}" if tries else fallback
+                tries += 1
+            taken.add(number)
+            sections.append(replace(section, number=number))
+        apart.append(replace(document, sections=tuple(sections)))
+    return apart
 
 
 def _ingest(
@@ -353,7 +371,11 @@ def _write_and_prove(
             *(store.nearest_chunks(vectors[0][row], 1) for row in _sample(len(chunks))),
             *(store.nearest_sentences(vectors[1][row], 1) for row in _sample(len(sentences))),
         )
-        if not complete or any(not found or found[0][1] < 0.999 for found in probes):
+        if (
+            not complete
+            or not _keeps(store, [*chunks, *sentences], vectors)
+            or any(not found or found[0][1] < 0.999 for found in probes)
+        ):
             raise StorageError(
                 f"the new index in {draft} does not hold what was written; the old one still serves; "
                 "check the disk"
@@ -361,6 +383,13 @@ def _write_and_prove(
         return store.content
     finally:
         store.close()
+
+
+def _keeps(store: Store, items: Sequence[Chunk | Sentence], vectors: tuple[Vectors, Vectors]) -> bool:
+    """Whether the store holds for every text the vector that was made for it."""
+    kept = store.vectors()
+    rows = np.stack([kept[item.hash] for item in items])
+    return bool(np.allclose(rows, np.concatenate(vectors), atol=1e-4))
 
 
 def _sample(count: int) -> list[int]:

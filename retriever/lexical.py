@@ -22,7 +22,7 @@ STOP_WORDS = frozenset(
         used uses using ve very want was way we well were what when where whether which while who whom whose
         why will with without work works would you your mean means meaning exactly actually someone
         something between versus vs difference differences different differ compare compared comparison
-        happens happen go goes going
+        happens happen go goes going better best good bad worse worst right first always never possible
         """,
     )
 )
