@@ -11,6 +11,7 @@ st.navigation(
     [
         st.Page("ui/ask.py", title="Ask", default=True),
         st.Page("ui/read.py", title="Handbook", url_path="handbook"),
+        st.Page("ui/practice.py", title="Mock interview", url_path="interview"),
     ],
     position="top",
 ).run()

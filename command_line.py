@@ -1,5 +1,6 @@
 """What every `python -m …` shares: JSON out, batches in, messages and exit codes."""
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,10 @@ def run(command: Callable[[], int]) -> None:
 
     Exit codes: 0 done, 1 the input or the handbook is at fault, 2 usage, 3 something is missing.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # JSON is UTF-8 in every locale, and no quote of the handbook is worth a traceback.
+            stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         sys.exit(command())
     except MentorError as error:
@@ -47,7 +52,7 @@ def answer_batch(file: str, answer: Callable[[Record], Record]) -> int:
         The exit code: 1 if any line was bad.
 
     Raises:
-        MentorError: the file cannot be read.
+        MentorError: the file cannot be read, or what every line needs is missing.
     """
     code = 0
     for number, line in enumerate(_lines(file), start=1):
@@ -56,6 +61,8 @@ def answer_batch(file: str, answer: Callable[[Record], Record]) -> int:
             record = _record(line)
             result = answer(record)
         except MentorError as error:
+            if error.exit_code != MentorError.exit_code:
+                raise
             print(f"{file}:{number}: {error}", file=sys.stderr)
             result, code = {"error": str(error)}, 1
         emit({"id": record.get("id")} | result)
@@ -88,7 +95,7 @@ def _lines(file: str) -> Iterator[bytes]:
 def _record(line: bytes) -> Record:
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MentorError(
             f'not JSON ({error}); expected a line such as {{"id": "1", "question": "…"}}'
         ) from error

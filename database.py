@@ -1,5 +1,7 @@
 """The one SQLAlchemy engine and its migrations: conversations and progress live here, not the index."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
@@ -8,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from errors import StorageError
 from settings import PROJECT
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test compares it with the scripts."""
 
 
@@ -33,6 +35,23 @@ def open_database(url: str) -> Engine:
             f"cannot open the database {url} ({reason}); set DATABASE_URL or MENTOR_DATA_DIR"
         ) from error
     return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction; committed at the end, rolled back by any exception.
+
+    Raises:
+        StorageError: the database refuses.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        reason = getattr(error, "orig", None) or error
+        raise StorageError(
+            f"the database refused ({reason}); check the data directory's space and rights"
+        ) from error
 
 
 def _configure_sqlite(connection: object, _record: object) -> None:

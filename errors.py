@@ -3,6 +3,7 @@
 MentorError
 ├── CorpusError        a document or the handbook is at fault          exit 1
 ├── QuestionError      a question cannot be searched as it stands      exit 1
+├── QuestionBankError  the question bank is at fault                   exit 1
 ├── StaleIndex         no index, or one that does not fit; re-ingest   exit 3
 ├── ModelUnavailable   the embedding model is missing or altered       exit 3
 └── StorageError       the data directory cannot be used               exit 3
@@ -24,6 +25,10 @@ class CorpusError(MentorError):
 
 class QuestionError(MentorError):
     """A question cannot be searched as it stands."""
+
+
+class QuestionBankError(MentorError):
+    """The question bank cannot be read, or a question in it cannot be graded."""
 
 
 class StaleIndex(MentorError):

@@ -10,6 +10,10 @@ from errors import MentorError
 
 PROJECT = Path(__file__).resolve().parent
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
+DEFAULT_REPORT_URL = (
+    "https://github.com/lakehouse-mentor/lakehouse-mentor/issues/new"
+    "?template=handbook-error.yml&title=Section+{section}"
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Settings:
     """The handbook's folder (MENTOR_CORPUS)."""
     embedder: str
     """`all-MiniLM-L6-v2`, or a folder or hub name of a sentence-transformers model (MENTOR_EMBEDDER)."""
+    report_url: str
+    """Where a reader reports an error in a section; `{section}` becomes its number (MENTOR_REPORT_URL)."""
     database_url: str
     """Where conversations are kept (DATABASE_URL); an SQLite file in the data directory by default."""
 
@@ -47,6 +53,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir=data_dir,
         corpus=corpus,
         embedder=values.get("MENTOR_EMBEDDER") or DEFAULT_EMBEDDER,
+        report_url=values.get("MENTOR_REPORT_URL") or DEFAULT_REPORT_URL,
         database_url=values.get("DATABASE_URL") or f"sqlite:///{data_dir / 'mentor.db'}",
     )
 

@@ -103,6 +103,13 @@ class Answer:
         }
 
 
+def citation(number: int, sentence: Sentence, chunk: Chunk) -> Citation:
+    """The citation of a sentence of a chunk."""
+    return Citation(
+        number, chunk.section, chunk.title, chunk.heading, sentence.text, chunk.path, chunk.anchor
+    )
+
+
 def cite(found: Iterable[tuple[Sentence, Chunk]]) -> tuple[Statement, ...]:
     """Statements from sentences, numbered from 1; what does not stand in its chunk is left out."""
     statements: list[Statement] = []
@@ -127,16 +134,14 @@ def plain(markdown: str) -> str:
 
 
 def _statement(number: int, sentence: Sentence, chunk: Chunk) -> Statement:
-    citation = Citation(
-        number, chunk.section, chunk.title, chunk.heading, sentence.text, chunk.path, chunk.anchor
-    )
+    source = citation(number, sentence, chunk)
     match sentence.kind:
         case "row":
-            return Statement("item", _row(cells(sentence.text), _heads(chunk.text, sentence.text)), citation)
+            return Statement("item", _row(cells(sentence.text), _heads(chunk.text, sentence.text)), source)
         case "code":
-            return Statement("code", sentence.text, citation)
+            return Statement("code", sentence.text, source)
         case _:
-            return Statement("sentence", " ".join(sentence.text.split()), citation)
+            return Statement("sentence", " ".join(sentence.text.split()), source)
 
 
 def _heads(chunk_text: str, row: str) -> list[str]:

@@ -55,7 +55,7 @@ class ExtractiveAnswerer:
         """
         started = time.perf_counter()
         question = clean_question(question)
-        courtesy = courtesy_of(question)
+        courtesy = courtesy_of(question, bool(history))
         if courtesy:
             answer = Answer(question, "", note=_COURTESIES[courtesy], mode="small-talk")
         else:

@@ -1,8 +1,6 @@
 """Conversations, kept in the database."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -11,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from chat.citations import Answer
-from errors import StorageError
+from database import transaction
 
 TITLE_CHARACTERS = 80
 
@@ -53,7 +51,7 @@ class History:
             The conversation's id.
         """
         now = datetime.now(UTC).replace(tzinfo=None)
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             if not conversation:
                 conversation = uuid.uuid4().hex
                 title = answer.question[:TITLE_CHARACTERS]
@@ -71,7 +69,7 @@ class History:
         rows = (
             sa.select(_answer.c.answer).where(_answer.c.conversation == conversation).order_by(_answer.c.id)
         )
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             return [_codec().validate_json(row) for row in connection.scalars(rows)]
 
     def recent(self, count: int = 12) -> list[Conversation]:
@@ -81,24 +79,13 @@ class History:
             .order_by(_conversation.c.changed.desc())
             .limit(count)
         )
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             return [Conversation(identity, title) for identity, title in connection.execute(rows)]
 
     def remove(self, conversation: str) -> None:
         """Delete a conversation and its answers."""
-        with self._transaction() as connection:
+        with transaction(self._engine) as connection:
             connection.execute(_conversation.delete().where(_conversation.c.id == conversation))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sa.exc.SQLAlchemyError as error:
-            reason = getattr(error, "orig", None) or error
-            raise StorageError(
-                f"the database refused ({reason}); check the data directory's space and permissions"
-            ) from error
 
 
 @cache

@@ -51,9 +51,13 @@ _COURTESIES: tuple[tuple[Courtesy, re.Pattern[str]], ...] = (
     (
         "instructions",
         re.compile(
-            r"\b(ignore|forget|disregard|override)\b.{0,40}\b(instructions?|prompts?|rules?|previous|above)\b"
-            r"|\b(system|hidden) prompt\b|\byou are now\b|\bpretend (to be|you)\b|\bact as\b|\bjailbreak\b",
-            re.IGNORECASE | re.DOTALL,
+            # Aimed at whoever answers: policies are overridden and catalogs act as others, too.
+            r"\b(ignore|forget|disregard|override)\W+(\w+\W+){0,2}?(your|my|previous|prior|earlier|above)\b"
+            r"(\W+\w+){0,3}?\W+(instructions?|prompts?|rules?|messages?|questions?)\b"
+            r"|\b(ignore|forget|disregard) (everything|all|anything)\b.{0,20}\b(above|before|previous|said)\b"
+            r"|\b(your|reveal|show|print|repeat|leak)\b.{0,20}\b(system|hidden) (prompt|instructions?)\b"
+            r"|\byou are now (a|an|in|no longer)\b|^\W*(please )?(pretend (to be|you)|act as (a|an|my|if)\b)",
+            re.IGNORECASE,
         ),
     ),
     (
@@ -99,12 +103,17 @@ def kind_of(question: str) -> Kind:
     return next((kind for kind, signs in _KINDS if signs.search(question)), "open")
 
 
-def courtesy_of(question: str) -> Courtesy | None:
-    """The courtesy the whole message is, if it asks nothing of the handbook."""
+def courtesy_of(question: str, in_conversation: bool = False) -> Courtesy | None:
+    """The courtesy the whole message is, if it asks nothing of the handbook.
+
+    In a conversation "How does it work?" asks about its subject and not about this program.
+    """
     for courtesy, signs in _COURTESIES:
         whole = courtesy != "instructions"
         if signs.fullmatch(question) if whole else signs.search(question):
-            return courtesy
+            return (
+                None if in_conversation and courtesy == "abilities" and _LEANS.search(question) else courtesy
+            )
     return None
 
 

@@ -66,16 +66,22 @@ class Store:
         self.folder = folder
         try:
             self._client = _client(folder)
-            self._collections = {
-                name: self._client.get_collection(name, embedding_function=None)
-                for name in (CHUNKS, SENTENCES)
-            }
-            chunk_rows = self._rows(CHUNKS)
-            sentence_rows = self._rows(SENTENCES)
-        except _chroma_errors() as error:
+            try:
+                self._read()
+            except BaseException:
+                self.close()
+                raise
+        except (*_chroma_errors(), *_DAMAGED) as error:
             raise StaleIndex(
                 f"the index in {folder} cannot be read ({error}); run `python -m ingest`"
             ) from error
+
+    def _read(self) -> None:
+        self._collections = {
+            name: self._client.get_collection(name, embedding_function=None) for name in (CHUNKS, SENTENCES)
+        }
+        chunk_rows = self._rows(CHUNKS)
+        sentence_rows = self._rows(SENTENCES)
         self.content = _content_hash(chunk_rows, sentence_rows)
         by_chunk: dict[str, list[Sentence]] = {}
         self.chunk_of: dict[str, str] = {}
@@ -146,6 +152,8 @@ class Store:
         ]
 
 
+# A row without its metadata, and Chroma's answer when a file that it could not open is opened again.
+_DAMAGED = (TypeError, AttributeError)
 _CHUNK_FIELDS = ("section", "title", "heading", "chapter", "path", "anchor", "line")
 
 

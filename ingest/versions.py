@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any, get_origin
 
 from errors import StaleIndex, StorageError
 
@@ -75,15 +76,16 @@ def read_manifest(folder: Path) -> Manifest:
         table = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise StaleIndex(f"there is no index in {folder}; run `python -m ingest`") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StaleIndex(f"{path} cannot be read ({error}); run `python -m ingest`") from error
-    if (
-        not isinstance(table, dict)
-        or table.get("format") != FORMAT
-        or set(table) != {f.name for f in fields(Manifest)}
-    ):
+    if not isinstance(table, dict) or table.get("format") != FORMAT or not _has_its_types(table):
         raise StaleIndex(f"{path} was written by another version of this program; run `python -m ingest`")
     return Manifest(**table)
+
+
+def _has_its_types(table: dict[str, Any]) -> bool:
+    types: dict[str, Any] = {f.name: get_origin(f.type) or f.type for f in fields(Manifest)}
+    return table.keys() == types.keys() and all(isinstance(table[name], types[name]) for name in types)
 
 
 def verify_files(folder: Path, manifest: Manifest) -> None:

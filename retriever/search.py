@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from errors import QuestionError
 from ingest import versions
 from ingest.chunks import Chunk, Sentence
-from ingest.embedder import Embedder, query_encoder
+from ingest.embedder import Embedder, Vectors, query_encoder
 from ingest.pipeline import open_store
 from ingest.versions import HANDBOOK
 from retriever.fusion import fuse
@@ -135,6 +135,10 @@ class Retriever:
             for identity in best
         ]
         return Findings(question, tuple(terms), tuple(passages), tuple(sentences))
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of any texts, by the encoder that questions go through."""
+        return self._current().encoder.encode(texts)
 
     def rarity(self, term: str) -> float:
         """How rare a stem is among the chunks, 0 to 1; 1 for one that none holds."""

@@ -64,34 +64,57 @@ def restore() -> None:
     wanted = st.query_params.get("conversation", "")
     if wanted == state.conversation:
         return
-    state.conversation, state.opened = wanted, None
+    # Another page was shown in between, and its address names no conversation.
+    if not wanted and "question" not in st.session_state:
+        go_to(state.conversation)
+        return
+    state.conversation, state.answers, state.opened = wanted, [], None
+    if not wanted:
+        return
     try:
-        state.answers = resources.history().answers(wanted) if wanted else []
+        state.answers = resources.history().answers(wanted)
     except MentorError as error:
         st.error(str(error))
-        state.answers = []
+        return
+    if not state.answers:
+        st.warning("There is no conversation at this address. A new one begins.")
+        state.conversation = ""
+        go_to("")
 
 
 def sidebar() -> None:
-    """Draw the conversations and the chapter filter."""
+    """Draw the conversations and the chapter filter; neither is worth losing the page for."""
     with st.sidebar:
         st.button("New conversation", key="new", width="stretch", on_click=go_to, args=("",))
-        for conversation in resources.history().recent():
-            st.button(
-                conversation.title,
-                key=f"conversation {conversation.id}",
-                type="secondary" if conversation.id == state.conversation else "tertiary",
-                on_click=go_to,
-                args=(conversation.id,),
-            )
-        chapters = {document.front["chapter"]: document.front["title"] for document in resources.handbook()}
-        st.multiselect(
-            "Search in",
-            list(chapters),
-            format_func=lambda number: f"{number}. {chapters[number]}",
-            key="chapters",
-            placeholder="All chapters",
+        for draw in (draw_conversations, draw_filter):
+            try:
+                draw()
+            except MentorError as error:
+                st.caption(render.escaped(str(error)))
+
+
+def draw_conversations() -> None:
+    """Draw the conversations that were added to last."""
+    for conversation in resources.history().recent():
+        st.button(
+            render.escaped(conversation.title),
+            key=f"conversation {conversation.id}",
+            type="secondary" if conversation.id == state.conversation else "tertiary",
+            on_click=go_to,
+            args=(conversation.id,),
         )
+
+
+def draw_filter() -> None:
+    """Draw the choice of chapters to search in."""
+    chapters = {document.front["chapter"]: document.front["title"] for document in resources.handbook()}
+    st.multiselect(
+        "Search in",
+        list(chapters),
+        format_func=lambda number: f"{number}. {chapters[number]}",
+        key="chapters",
+        placeholder="All chapters",
+    )
 
 
 def go_to(conversation: str) -> None:
@@ -135,7 +158,11 @@ def draw_conversation() -> None:
 
 def draw_source(citation: Citation) -> None:
     """Draw the section behind a citation; the handbook may have changed since it was quoted."""
-    section = resources.sections().get(citation.section)
+    try:
+        section = resources.sections().get(citation.section)
+    except MentorError as error:
+        st.error(render.escaped(str(error)))
+        return
     if section is None:
         st.warning(f"Section {citation.section} is no longer in the handbook.")
         return

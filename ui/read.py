@@ -17,7 +17,8 @@ def page() -> None:
     wanted = st.query_params.get("section", "")
     section = sections.get(wanted, next(iter(sections.values())))
     if wanted and wanted != section.number:
-        st.warning(f"The handbook has no section {wanted[:20]!r}. Section {section.number} is shown instead.")
+        missing = render.escaped(wanted[:20])
+        st.warning(f"The handbook has no section “{missing}”. Section {section.number} is shown instead.")
     quote = st.query_params.get("quote", "")
     contents(section)
     middle, side = st.columns([5, 2], gap="large")
@@ -28,6 +29,7 @@ def page() -> None:
         turn(section, list(sections.values()))
     with side:
         on_this_page(section)
+        actions(section)
         share(section, quote)
     if quote:
         render.highlight(quote, ".st-key-section")
@@ -60,6 +62,13 @@ def on_this_page(section: Section) -> None:
     st.caption("On this page")
     blocks = [block.heading for block in section.blocks if block.heading not in ("", "In short")]
     st.markdown("\n".join(f"- [{heading}](#{render.anchor(heading)})" for heading in blocks))
+
+
+def actions(section: Section) -> None:
+    """Draw what can be done with the section."""
+    st.page_link("ui/ask.py", label="Ask about this section", query_params={"about": section.number})
+    st.page_link("ui/practice.py", label="Practise this section", query_params={"section": section.number})
+    st.page_link(resources.report_address(section.number), label="Report an error")
 
 
 def share(section: Section, quote: str) -> None:

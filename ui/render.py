@@ -46,7 +46,7 @@ def answer(result: Answer, key: str, opened: int | None) -> int | None:
     }
     clicked = _component("answer")(data=data, key=key, on_opened_change=lambda: None)
     if result.missing:
-        st.caption(f"Not covered by the handbook: {_text('; '.join(result.missing))}")
+        st.caption(f"Not covered by the handbook: {escaped('; '.join(result.missing))}")
     st.caption(_made(result))
     return int(clicked.opened) if clicked.opened is not None else None
 
@@ -54,7 +54,7 @@ def answer(result: Answer, key: str, opened: int | None) -> int | None:
 def source(section: Section, citation: Citation) -> None:
     """Draw the section that a citation points to, scrolled to its highlighted quote."""
     with st.container(key="source", height=620, border=True):
-        st.caption(f"{section.number} · Chapter {section.chapter} · {_text(citation.heading)}")
+        st.caption(f"{section.number} · Chapter {section.chapter} · {escaped(citation.heading)}")
         body(section)
     highlight(citation.quote, ".st-key-source")
     st.page_link(
@@ -112,7 +112,7 @@ def _made(result: Answer) -> str:
     quotes = _count("quote", len(result.citations))
     return " · ".join(
         (
-            f"Searched for: {_text(result.searched_for)}",
+            f"Searched for: {escaped(result.searched_for)}",
             f"{quotes} from {sections} of the handbook, nothing else",
             f"{result.seconds * 1000:.0f} ms",
         )
@@ -123,8 +123,8 @@ def _count(noun: str, number: int) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _text(untrusted: str) -> str:
-    """Text as Markdown that means nothing but itself."""
+def escaped(untrusted: str) -> str:
+    """Text as Markdown that means nothing but itself; labels are Markdown too, and load images."""
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$])", r"\\\1", untrusted)
 
 
@@ -135,11 +135,36 @@ def _component(name: str) -> Any:
 
     return st.components.v2.component(
         f"mentor_{name}",
-        html='<div class="answer"></div>' if name == "answer" else "",
+        html=f'<div class="{name}"></div>',
         css=asset(".css"),
         js=asset(".js"),
-        isolate_styles=name == "answer",
+        # `::highlight` must be styled where the highlighted text is: outside the component.
+        isolate_styles=name != "highlight",
     )
+
+
+def marked(words: str, marks: Sequence[tuple[str, str, str]]) -> None:
+    """Draw a person's own words; `marks` are the parts that decided a verdict: words, verdict, why."""
+    pieces: list[dict[str, str]] = []
+    at = 0
+    for begin, end, verdict, why in _spans(words, marks):
+        if begin > at:
+            pieces.append({"text": words[at:begin], "verdict": "", "title": ""})
+        pieces.append({"text": words[begin:end], "verdict": verdict, "title": why})
+        at = end
+    pieces.append({"text": words[at:], "verdict": "", "title": ""})
+    _component("marked")(data={"pieces": pieces}, key=f"marked {hash((words, tuple(marks)))}")
+
+
+def _spans(words: str, marks: Sequence[tuple[str, str, str]]) -> list[tuple[int, int, str, str]]:
+    """Where the marks stand, in order, none overlapping another; of two that do, the shorter stays."""
+    found = [(words.find(part), len(part), verdict, why) for part, verdict, why in marks if part in words]
+    spans: list[tuple[int, int, str, str]] = []
+    for begin, length, verdict, why in sorted(found, key=lambda mark: mark[1]):
+        end = begin + length
+        if all(end <= other[0] or begin >= other[1] for other in spans):
+            spans.append((begin, end, verdict, why))
+    return sorted(spans)
 
 
 def questions(suggestions: Sequence[str], key: str) -> str | None:

@@ -13,6 +13,9 @@ from database import open_database
 from errors import MentorError, StaleIndex
 from ingest.pipeline import Progress, chapter_files, ingest_handbook, read_handbook
 from ingest.sections import Document, Section
+from interview.bank import Question, read_bank
+from interview.grading import OfflineGrader
+from interview.progress import Progress as InterviewProgress
 from retriever.search import Retriever
 from settings import Settings, load_settings
 
@@ -99,6 +102,32 @@ def history() -> History:
 
 
 @st.cache_resource
+def progress() -> InterviewProgress:
+    """The interviews kept in the database.
+
+    Raises:
+        StorageError: the database cannot be opened.
+    """
+    return InterviewProgress(open_database(settings().database_url))
+
+
+@st.cache_resource
+def bank() -> dict[str, Question]:
+    """The question bank by id.
+
+    Raises:
+        QuestionBankError: it cannot be read.
+    """
+    return read_bank(settings().corpus)
+
+
+@st.cache_resource
+def grader() -> OfflineGrader:
+    """What grades the answers of a mock interview."""
+    return OfflineGrader(retriever())
+
+
+@st.cache_resource
 def _documents(stamp: tuple[tuple[str, int], ...]) -> tuple[Document, ...]:
     return tuple(read_handbook(settings().corpus))
 
@@ -118,12 +147,23 @@ def sections() -> dict[str, Section]:
     return {section.number: section for document in handbook() for section in document.sections}
 
 
+def title_of(section: str) -> str:
+    """A section's title."""
+    found = sections().get(section)
+    return found.title if found else ""
+
+
 def verified(chapter: int) -> str:
     """The month in which a chapter's facts were last checked."""
     return next(
         (str(document.front["verified"]) for document in handbook() if document.front["chapter"] == chapter),
         "",
     )
+
+
+def report_address(section: str) -> str:
+    """Where to report an error in a section."""
+    return settings().report_url.replace("{section}", section)
 
 
 def origin() -> str:
