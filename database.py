@@ -50,7 +50,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     except SQLAlchemyError as error:
         reason = getattr(error, "orig", None) or error
         raise StorageError(
-            f"the database refused ({reason}); check the data directory's space and rights"
+            f"the database refused ({reason}); check the data directory's space and permissions"
         ) from error
 
 

@@ -70,7 +70,12 @@ def _dotenv(folder: Path) -> dict[str, str]:
         return {}
     from dotenv import dotenv_values
 
-    return {name: value for name, value in dotenv_values(path).items() if value is not None}
+    try:
+        return {name: value for name, value in dotenv_values(path).items() if value is not None}
+    except UnicodeDecodeError as error:
+        raise MentorError(
+            f"{path}: not UTF-8; save it as UTF-8, with lines such as MENTOR_DATA_DIR=/data"
+        ) from error
 
 
 def _secrets(folder: Path) -> dict[str, str]:

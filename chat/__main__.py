@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from chat.citations import Answer
-from chat.extractive import ExtractiveAnswerer, Turn
+from chat.extractive import ExtractiveAnswerer, Turn, Where
 from command_line import Record, answer_batch, emit, run, text_field
 from errors import MentorError
+from ingest.chunks import CLOUDS
 from ingest.versions import HANDBOOK
 from retriever.search import Retriever
 from settings import load_settings
@@ -32,20 +33,24 @@ def main() -> int:
         help="only this chapter; repeatable",
     )
     parser.add_argument("--collection", metavar="NAME", default=HANDBOOK, help="ask documents of your own")
+    parser.add_argument(
+        "--cloud", choices=[*CLOUDS.values()], default="", help="prefer what holds for this one"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     retriever = Retriever(load_settings(), options.collection)
     retriever.open()
     answerer = ExtractiveAnswerer(retriever)
+    where = Where(tuple(options.chapter), options.cloud)
 
     def record(line: Record) -> dict[str, Any]:
         if "turns" not in line:
-            return _ask(answerer, text_field(line, "question"), (), options.chapter).record()
-        return {"turns": _converse(answerer, line["turns"], options.chapter)}
+            return _ask(answerer, text_field(line, "question"), (), where).record()
+        return {"turns": _converse(answerer, line["turns"], where)}
 
     if options.batch:
         return answer_batch(options.batch, record)
-    answer = _ask(answerer, options.question, (), options.chapter)
+    answer = _ask(answerer, options.question, (), where)
     if options.json:
         emit({"id": None} | answer.record())
     else:
@@ -53,20 +58,18 @@ def main() -> int:
     return 0
 
 
-def _ask(
-    answerer: ExtractiveAnswerer, question: str, history: Sequence[Turn], chapters: Sequence[int]
-) -> Answer:
-    *_, answer = answerer.stream(question, history, chapters)
+def _ask(answerer: ExtractiveAnswerer, question: str, history: Sequence[Turn], where: Where) -> Answer:
+    *_, answer = answerer.stream(question, history, where)
     return answer
 
 
-def _converse(answerer: ExtractiveAnswerer, turns: object, chapters: Sequence[int]) -> list[Record]:
+def _converse(answerer: ExtractiveAnswerer, turns: object, where: Where) -> list[Record]:
     if not isinstance(turns, list) or not all(isinstance(turn, str) for turn in turns):
         raise MentorError('expected "turns" to be a list of questions')
     history: list[Turn] = []
     records = []
     for question in turns:
-        answer = _ask(answerer, question, history, chapters)
+        answer = _ask(answerer, question, history, where)
         if answer.mode != "small-talk":
             history.append(Turn(question, answer.searched_for))
         records.append(answer.record())

@@ -8,6 +8,7 @@ from chat.citations import Answer, Place, cite
 from chat.compose import Candidate, compose, rank_sections
 from chat.questions import Courtesy, courtesy_of, leans, parts_of
 from chat.sufficiency import ANSWERED, confidence
+from ingest.chunks import Cloud
 from retriever.search import Findings, Retriever, clean_question
 
 FEW_TERMS = 3
@@ -38,6 +39,17 @@ class Turn:
     searched_for: str
 
 
+@dataclass(frozen=True)
+class Where:
+    """Which chapters are asked, all if none is named, and the cloud the reader works on."""
+
+    chapters: tuple[int, ...] = ()
+    cloud: Cloud = ""
+
+
+EVERYWHERE = Where()
+
+
 class ExtractiveAnswerer:
     """Composes answers from the handbook's sentences. Safe to share between threads."""
 
@@ -45,7 +57,7 @@ class ExtractiveAnswerer:
         self._retriever = retriever
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), chapters: Sequence[int] = ()
+        self, question: str, history: Sequence[Turn] = (), where: Where = EVERYWHERE
     ) -> Iterator[Answer]:
         """Yield the answer, whole; a model-backed answerer yields it as it grows.
 
@@ -59,28 +71,28 @@ class ExtractiveAnswerer:
         if courtesy:
             answer = Answer(question, "", note=_COURTESIES[courtesy], mode="small-talk")
         else:
-            answer = self._answer(question, self._standalone(question, history, chapters), chapters)
+            answer = self._answer(question, self._standalone(question, history, where), where)
         yield replace(answer, seconds=time.perf_counter() - started)
 
-    def _standalone(self, question: str, history: Sequence[Turn], chapters: Sequence[int]) -> str:
+    def _standalone(self, question: str, history: Sequence[Turn], where: Where) -> str:
         """The question, led by the last one that stood on its own if this one does not."""
         if not history:
             return question
         own = (turn.question for turn in reversed(history) if turn.searched_for == turn.question)
-        return self._led(question, next(own, history[-1].question), chapters)
+        return self._led(question, next(own, history[-1].question), where)
 
-    def _led(self, question: str, before: str, chapters: Sequence[int]) -> str:
+    def _led(self, question: str, before: str, where: Where) -> str:
         """The question, led by the one before it where it leans on it or says too little alone."""
         terms = self._retriever.terms(question)
         unknown = bool(terms) and all(self._retriever.rarity(term) == 1 for term in terms)
         alone = len(terms) >= FEW_TERMS or unknown
         if not alone and not leans(question, terms):
-            findings = self._retriever.find(question, chapters)
+            findings = self._find(question, where)
             alone = confidence(findings, self._retriever) >= ANSWERED
         return question if alone else f"{before} {question}"
 
-    def _answer(self, question: str, searched_for: str, chapters: Sequence[int]) -> Answer:
-        found = self._find_parts(searched_for, chapters)
+    def _answer(self, question: str, searched_for: str, where: Where) -> Answer:
+        found = self._find_parts(searched_for, where)
         sure = {part: confidence(findings, self._retriever) for part, findings in found.items()}
         answered = [part for part in found if sure[part] >= ANSWERED]
         statements = cite((chosen.sentence, chosen.chunk) for chosen in self._compose(found, answered))
@@ -104,14 +116,17 @@ class ExtractiveAnswerer:
             nearest=nearest,
         )
 
-    def _find_parts(self, question: str, chapters: Sequence[int]) -> dict[str, Findings]:
+    def _find_parts(self, question: str, where: Where) -> dict[str, Findings]:
         """What is found for each question within the question."""
         found: dict[str, Findings] = {}
         asked = ""
         for part in parts_of(question):
-            asked = self._led(part, asked, chapters) if asked else part
-            found[part] = self._retriever.find(asked, chapters)
+            asked = self._led(part, asked, where) if asked else part
+            found[part] = self._find(asked, where)
         return found
+
+    def _find(self, question: str, where: Where) -> Findings:
+        return self._retriever.find(question, where.chapters, cloud=where.cloud)
 
     def _compose(self, found: Mapping[str, Findings], answered: Sequence[str]) -> list[Candidate]:
         chosen: list[Candidate] = []

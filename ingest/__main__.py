@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from command_line import emit, run
-from errors import CorpusError
+from errors import CorpusError, StaleIndex
 from ingest import versions
 from ingest.check import check_handbook
 from ingest.pipeline import Progress, Report, ingest_collection, ingest_handbook
@@ -70,7 +70,11 @@ def _check(settings: Settings) -> int:
 def _list(settings: Settings, as_json: bool) -> int:
     rows = []
     for name in versions.collections(settings.data_dir):
-        manifest = versions.read_manifest(versions.index_folder(settings.data_dir, name))
+        try:
+            manifest = versions.read_manifest(versions.index_folder(settings.data_dir, name))
+        except StaleIndex as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            continue
         rows.append({"collection": name, "sections": manifest.sections, "chunks": manifest.chunks})
     if as_json:
         emit({"collections": rows})

@@ -2,19 +2,24 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ingest.sections import Block, Element, Section
 
-CHUNKING_VERSION = "2"
+CHUNKING_VERSION = "3"
 """Part of the index's identity: raise it when the same text would be cut or embedded differently."""
 
 TARGET_TOKENS = 128
 """Elements are packed until a chunk holds about so much: small chunks point at their section better."""
 
 SKIPPED_BLOCKS = frozenset({"Sources"})
+
+Cloud = Literal["", "aws", "azure", "gcp"]
+"""The one cloud that a text holds for; empty where it holds for all."""
+CLOUDS: Mapping[str, Cloud] = {"AWS": "aws", "Azure": "azure", "Google Cloud": "gcp"}
+"""The labels that open such a paragraph or item."""
 
 CountTokens = Callable[[str], int]
 SentenceKind = Literal["lead", "prose", "correction", "row", "code"]
@@ -58,6 +63,7 @@ class Chunk:
     anchor: str
     line: int
     text: str
+    cloud: Cloud = ""
     sentences: tuple[Sentence, ...] = field(default=(), repr=False)
 
     def embedding_text(self) -> str:
@@ -104,6 +110,12 @@ def split_sentences(text: str) -> list[str]:
     return [text[begin:end] for begin, end in _sentence_spans(text)]
 
 
+def cloud_of(text: str) -> Cloud:
+    """The cloud that the label at the start of a paragraph or item names."""
+    label = _CLOUD.match(text)
+    return CLOUDS[label["cloud"]] if label else ""
+
+
 def cells(row: str) -> list[str]:
     """The cells of a Markdown table row, trimmed."""
     inner = row.strip().removeprefix("|").removesuffix("|")
@@ -117,6 +129,7 @@ _BOUNDARY = re.compile(r"(?<=[.!?])[\"”’*_)]*\s+(?=[\"“‘*_(\[]*[A-Z0-9x`
 _MARKER = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?")
 _NEXT_ITEM = re.compile(r"\n(?=\s*(?:[-*+]|\d+[.)])\s)")
 _CLAIM = re.compile(r"\*\*[\"“](?P<claim>.+?)[\"”]\*\*\s*", re.DOTALL)
+_CLOUD = re.compile(rf"\s*(?:[-*+]\s+)?\*\*(?P<cloud>{'|'.join(CLOUDS)})\.\*\*")
 _QUOTE_MARK = re.compile(r"^\s*>\s?", re.MULTILINE)
 
 
@@ -148,6 +161,7 @@ def _chunk(section: Section, block: Block, pieces: Sequence[_Piece], identity: s
         anchor=block.anchor,
         line=pieces[0].line,
         text=_render(pieces),
+        cloud=cloud_of(pieces[0].text),
         sentences=tuple(
             Sentence(f"{identity}#{position}", kind, text, context)
             for position, (kind, text, context) in enumerate(sentences)
@@ -202,7 +216,7 @@ def _packed(section: Section, block: Block, count_tokens: CountTokens, limit: in
             together = size([*pending, piece]) if pending else 0
             # Code belongs to the sentence that introduces it, so it may fill the whole window.
             room = limit if piece.kind == "code" else TARGET_TOKENS
-            if pending and together > room:
+            if pending and (together > room or cloud_of(piece.text) != cloud_of(pending[0].text)):
                 yield pending
                 pending = []
             pending = [*pending, piece]

@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -55,6 +56,9 @@ SAMPLE = (
     "Zwei Schreiber, ein Konflikt: été, naïve, 表, 🙂",
 )
 BATCH = 32
+DRAFT = "export-"
+OLD_DRAFT = 3600
+"""Seconds after which the draft of an export belongs to nobody: its process was killed."""
 
 log = logging.getLogger(__name__)
 
@@ -226,7 +230,10 @@ def export_query_encoder(reference: SentenceTransformerEmbedder, data_dir: Path)
     """
     folder = _export_folder(reference.model, data_dir)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="export-") as name:
+    for leaving in folder.parent.glob(f"{DRAFT}*"):
+        if time.time() - leaving.stat().st_mtime > OLD_DRAFT:
+            shutil.rmtree(leaving, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=DRAFT) as name:
         draft = Path(name) / "encoder"
         draft.mkdir()
         shutil.copyfile(reference.model.folder / "tokenizer.json", draft / "tokenizer.json")

@@ -167,15 +167,15 @@ def check_current(settings: Settings, collection: str, manifest: Manifest, model
     Raises:
         StaleIndex: it was made by another embedder, or from other documents.
     """
+    remedy = versions.remedy(versions.index_folder(settings.data_dir, collection))
     if manifest.embedder != model.identity:
         raise StaleIndex(
-            f"the index was made with {manifest.embedder}, the setting is {model.identity}; "
-            "run `python -m ingest`"
+            f"the index was made with {manifest.embedder}, the setting is {model.identity}; {remedy}"
         )
     if manifest.chunking != CHUNKING_VERSION:
-        raise StaleIndex("the index was made by another version of this program; run `python -m ingest`")
+        raise StaleIndex(f"the index was made by another version of this program; {remedy}")
     if collection == HANDBOOK and manifest.documents != _hashes(settings.corpus):
-        raise StaleIndex("the handbook has changed since it was indexed; run `python -m ingest`")
+        raise StaleIndex(f"the handbook has changed since it was indexed; {remedy}")
 
 
 def _hashes(corpus: Path) -> dict[str, str]:
@@ -189,7 +189,7 @@ def _sound_store(folder: Path, manifest: Manifest) -> Store:
     store = Store(folder / manifest.version)
     if store.content != manifest.content:
         store.close()
-        raise StaleIndex(f"the texts in {folder / manifest.version} are damaged; run `python -m ingest`")
+        raise StaleIndex(f"the texts in {folder / manifest.version} are damaged; {versions.remedy(folder)}")
     return store
 
 

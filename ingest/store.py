@@ -10,6 +10,7 @@ import numpy as np
 from errors import StaleIndex, StorageError
 from ingest.chunks import Chunk, Sentence, SentenceKind
 from ingest.embedder import Vectors
+from ingest.versions import remedy
 
 CHUNKS = "chunks"
 SENTENCES = "sentences"
@@ -71,9 +72,9 @@ class Store:
             except BaseException:
                 self.close()
                 raise
-        except (*_chroma_errors(), *_DAMAGED) as error:
+        except _read_errors() as error:
             raise StaleIndex(
-                f"the index in {folder} cannot be read ({error}); run `python -m ingest`"
+                f"the index in {folder} cannot be read ({error}); {remedy(folder.parent)}"
             ) from error
 
     def _read(self) -> None:
@@ -152,9 +153,7 @@ class Store:
         ]
 
 
-# A row without its metadata, and Chroma's answer when a file that it could not open is opened again.
-_DAMAGED = (TypeError, AttributeError)
-_CHUNK_FIELDS = ("section", "title", "heading", "chapter", "path", "anchor", "line")
+_CHUNK_FIELDS = ("section", "title", "heading", "chapter", "path", "anchor", "line", "cloud")
 
 
 def _client(folder: Path) -> Any:
@@ -174,6 +173,11 @@ def _chroma_errors() -> tuple[type[Exception], ...]:
     from chromadb.errors import ChromaError
 
     return (ChromaError, OSError, ValueError, KeyError)
+
+
+def _read_errors() -> tuple[type[Exception], ...]:
+    # A row without its metadata, and Chroma's answer when a file that it could not open is opened again.
+    return (*_chroma_errors(), TypeError, AttributeError)
 
 
 def _write(

@@ -60,6 +60,13 @@ def index_folder(data_dir: Path, collection: str) -> Path:
     return data_dir / "index" / collection
 
 
+def remedy(folder: Path) -> str:
+    """The command that makes the index in `folder` anew."""
+    if folder.name == HANDBOOK:
+        return "run `python -m ingest`"
+    return f"run `python -m ingest PATH --collection {folder.name}` with the documents' folder"
+
+
 def collections(data_dir: Path) -> list[str]:
     """The names of the published collections, the handbook's included."""
     return sorted(path.parent.name for path in (data_dir / "index").glob(f"*/{MANIFEST}"))
@@ -75,11 +82,11 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         table = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise StaleIndex(f"there is no index in {folder}; run `python -m ingest`") from error
+        raise StaleIndex(f"there is no index in {folder}; {remedy(folder)}") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise StaleIndex(f"{path} cannot be read ({error}); run `python -m ingest`") from error
+        raise StaleIndex(f"{path} cannot be read ({error}); {remedy(folder)}") from error
     if not isinstance(table, dict) or table.get("format") != FORMAT or not _has_its_types(table):
-        raise StaleIndex(f"{path} was written by another version of this program; run `python -m ingest`")
+        raise StaleIndex(f"{path} was written by another version of this program; {remedy(folder)}")
     return Manifest(**table)
 
 
@@ -98,7 +105,7 @@ def verify_files(folder: Path, manifest: Manifest) -> None:
     for name, digest in manifest.files.items():
         if found.get(name) != digest:
             state = "damaged" if name in found else "missing"
-            raise StaleIndex(f"{folder / manifest.version / name} is {state}; run `python -m ingest`")
+            raise StaleIndex(f"{folder / manifest.version / name} is {state}; {remedy(folder)}")
 
 
 def hash_files(version: Path) -> dict[str, str]:

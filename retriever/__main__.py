@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from command_line import answer_batch, emit, run, text_field
+from ingest.chunks import CLOUDS
 from ingest.versions import HANDBOOK
 from retriever.search import Passage, Retriever
 from settings import load_settings
@@ -30,6 +31,9 @@ def main() -> int:
         help="only this chapter; repeatable",
     )
     parser.add_argument("--collection", metavar="NAME", default=HANDBOOK, help="search documents of your own")
+    parser.add_argument(
+        "--cloud", choices=[*CLOUDS.values()], default="", help="prefer what holds for this one"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     retriever = Retriever(load_settings(), options.collection)
@@ -37,7 +41,7 @@ def main() -> int:
 
     def answer(question: str) -> tuple[list[Passage], float]:
         started = time.perf_counter()
-        passages = retriever.search(question, options.k, options.chapter)
+        passages = retriever.search(question, options.k, options.chapter, options.cloud)
         return passages, round(time.perf_counter() - started, 4)
 
     def record(question: str) -> dict[str, Any]:

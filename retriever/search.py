@@ -2,12 +2,12 @@
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from errors import QuestionError
 from ingest import versions
-from ingest.chunks import Chunk, Sentence
+from ingest.chunks import Chunk, Cloud, Sentence
 from ingest.embedder import Embedder, Vectors, query_encoder
 from ingest.pipeline import open_store
 from ingest.versions import HANDBOOK
@@ -22,6 +22,13 @@ CANDIDATES = 60
 LEXICAL_WEIGHT = 0.35
 LEXICAL_WEIGHT_WITH_IDENTIFIER = 0.6
 """A setting name or an error class in the question is matched to the letter or not at all."""
+OTHER_CLOUD = 0.5
+"""What is left of the score of a passage that holds for another cloud than the reader's."""
+CLOUD_NAMES: Mapping[Cloud, re.Pattern[str]] = {
+    "aws": re.compile(r"\b(aws|amazon|s3|ec2|kinesis|glue)\b", re.IGNORECASE),
+    "azure": re.compile(r"\b(azure|adls|entra|event hubs?|microsoft)\b", re.IGNORECASE),
+    "gcp": re.compile(r"\b(gcp|gcs|google|pub/?sub)\b", re.IGNORECASE),
+}
 IDENTIFIER = re.compile(r"\b\w+[._]\w+[\w.]*\b|\b[A-Z]+[a-z]+[A-Z]\w*\b|\b[a-z]+[A-Z]\w*\b|`[^`]+`")
 
 
@@ -76,6 +83,12 @@ def clean_question(question: str) -> str:
     return clean
 
 
+def cloud_asked(question: str) -> Cloud:
+    """The one cloud that a question names; empty if it names none, or several."""
+    named = [cloud for cloud, names in CLOUD_NAMES.items() if names.search(question)]
+    return named[0] if len(named) == 1 else ""
+
+
 class Retriever:
     """Searches the published index of one collection, and follows it when a new one is published.
 
@@ -98,7 +111,9 @@ class Retriever:
         """
         self._current()
 
-    def search(self, question: str, k: int = 10, chapters: Sequence[int] = ()) -> list[Passage]:
+    def search(
+        self, question: str, k: int = 10, chapters: Sequence[int] = (), cloud: Cloud = ""
+    ) -> list[Passage]:
         """The `k` best passages.
 
         Raises:
@@ -107,12 +122,28 @@ class Retriever:
         """
         if k < 1:
             raise QuestionError(f"k is {k}; ask for at least 1 passage")
-        return list(self.find(question, chapters, candidates=max(CANDIDATES, k)).passages[:k])
+        return list(self.find(question, chapters, max(CANDIDATES, k), cloud=cloud).passages[:k])
 
-    def find(self, question: str, chapters: Sequence[int] = (), candidates: int = CANDIDATES) -> Findings:
+    def find(
+        self,
+        question: str,
+        chapters: Sequence[int] = (),
+        candidates: int = CANDIDATES,
+        lexical_weight: float | None = None,
+        cloud: Cloud = "",
+    ) -> Findings:
         """Everything near the question: passages by fused score, sentences by similarity.
 
-        Raises as `search`.
+        Args:
+            question: what is asked.
+            chapters: where to look; everywhere if empty.
+            candidates: how many chunks and sentences each ranking contributes.
+            lexical_weight: 0 for vectors alone, 1 for words alone; by the question if None.
+            cloud: the reader's; a cloud that the question itself names goes before it.
+
+        Raises:
+            QuestionError: the question or a chapter cannot be searched.
+            StaleIndex: there is no sound index.
         """
         question = clean_question(question)
         index = self._current()
@@ -127,8 +158,16 @@ class Retriever:
         for found in sentences:
             dense[found.chunk.id] = max(dense.get(found.chunk.id, -1.0), found.similarity)
         exact = index.lexical_scores(terms, candidates, chapters)
-        weight = LEXICAL_WEIGHT_WITH_IDENTIFIER if IDENTIFIER.search(question) else LEXICAL_WEIGHT
-        fused = fuse(dense, exact, weight)
+        if lexical_weight is None:
+            named = IDENTIFIER.search(question)
+            lexical_weight = LEXICAL_WEIGHT_WITH_IDENTIFIER if named else LEXICAL_WEIGHT
+        fused = fuse(dense, exact, lexical_weight)
+        here = cloud_asked(question) or cloud
+        if here:
+            sentences = [found for found in sentences if found.chunk.cloud in ("", here)]
+            for identity in fused:
+                if index.store.chunks[identity].cloud not in ("", here):
+                    fused[identity] *= OTHER_CLOUD
         best = sorted(fused, key=lambda identity: (-fused[identity], identity))
         passages = [
             Passage(index.store.chunks[identity], fused[identity], dense.get(identity, 0.0))

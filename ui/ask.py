@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from chat.citations import Answer, Citation
-from chat.extractive import Turn
+from chat.extractive import Turn, Where
 from errors import MentorError
+from ingest.chunks import CLOUDS
 from ui import render, resources
 
 FIRST_QUESTIONS = (
@@ -106,7 +107,7 @@ def draw_conversations() -> None:
 
 
 def draw_filter() -> None:
-    """Draw the choice of chapters to search in."""
+    """Draw the choice of chapters to search in, and of the reader's cloud."""
     chapters = {document.front["chapter"]: document.front["title"] for document in resources.handbook()}
     st.multiselect(
         "Search in",
@@ -115,6 +116,7 @@ def draw_filter() -> None:
         key="chapters",
         placeholder="All chapters",
     )
+    st.segmented_control("Your cloud", list(CLOUDS), key="cloud", help="Answers prefer what holds for it.")
 
 
 def go_to(conversation: str) -> None:
@@ -129,7 +131,7 @@ def ask(question: str) -> None:
     turns = [Turn(answer.question, answer.searched_for) for answer in state.answers if answer.searched_for]
     try:
         with st.spinner("Reading the handbook …"):
-            *_, answer = resources.answerer().stream(question, turns, st.session_state.get("chapters") or ())
+            *_, answer = resources.answerer().stream(question, turns, where())
     except MentorError as error:
         answer = Answer(question[:SHOWN], "", note=str(error), mode="small-talk")
     except Exception:
@@ -141,6 +143,12 @@ def ask(question: str) -> None:
         go_to(state.conversation)
     except MentorError as error:
         st.toast(f"The conversation is on this page only: {error}")
+
+
+def where() -> Where:
+    """Where to look, as chosen in the sidebar."""
+    chapters, cloud = st.session_state.get("chapters") or (), st.session_state.get("cloud") or ""
+    return Where(tuple(chapters), CLOUDS.get(cloud, ""))
 
 
 def draw_conversation() -> None:

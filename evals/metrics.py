@@ -1,0 +1,58 @@
+"""Ranking metrics and their uncertainty. Pure."""
+
+import math
+import random
+from collections.abc import Callable, Sequence
+
+Ranking = Sequence[str]
+"""Distinct sections, best first."""
+
+
+def distinct(sections: Sequence[str]) -> list[str]:
+    """The sections in the order of their first appearance."""
+    return list(dict.fromkeys(sections))
+
+
+def hit(ranking: Ranking, relevant: frozenset[str], k: int) -> float:
+    """1 if a relevant section is among the first `k`, else 0."""
+    return float(any(section in relevant for section in ranking[:k]))
+
+
+def reciprocal_rank(ranking: Ranking, relevant: frozenset[str], k: int) -> float:
+    """1 over the rank of the first relevant section, 0 if none is among the first `k`."""
+    return next((1 / rank for rank, section in enumerate(ranking[:k], 1) if section in relevant), 0.0)
+
+
+def ndcg(ranking: Ranking, gains: dict[str, float], k: int) -> float:
+    """Normalised discounted cumulative gain of the first `k`, 0 to 1."""
+    ideal = _dcg(sorted(gains.values(), reverse=True)[:k])
+    return _dcg([gains.get(section, 0.0) for section in ranking[:k]]) / ideal if ideal else 0.0
+
+
+def mean(values: Sequence[float]) -> float:
+    """The mean; 0 of nothing."""
+    return sum(values) / len(values) if values else 0.0
+
+
+def interval(values: Sequence[float], draws: int = 1000, seed: int = 7) -> tuple[float, float]:
+    """The 95% bootstrap interval of the mean; the same values give the same interval."""
+    if not values:
+        return (0.0, 0.0)
+    chance = random.Random(seed)  # noqa: S311 - resampling, not a secret
+    means = sorted(mean(chance.choices(values, k=len(values))) for _ in range(draws))
+    return (means[int(0.025 * draws)], means[int(0.975 * draws) - 1])
+
+
+RANKING_METRICS: dict[str, Callable[[Ranking, str, frozenset[str]], float]] = {
+    "Hit@1": lambda ranking, primary, relevant: hit(ranking, relevant, 1),
+    "Hit@5": lambda ranking, primary, relevant: hit(ranking, relevant, 5),
+    "MRR@10": lambda ranking, primary, relevant: reciprocal_rank(ranking, relevant, 10),
+    "nDCG@10": lambda ranking, primary, relevant: ndcg(
+        ranking, {section: 2.0 if section == primary else 1.0 for section in relevant}, 10
+    ),
+}
+"""Each of a ranking, its question's primary section and all that are acceptable (the primary included)."""
+
+
+def _dcg(gains: Sequence[float]) -> float:
+    return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, 1))

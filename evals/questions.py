@@ -1,0 +1,75 @@
+"""Eval questions: our own in `questions.yaml`, or any file of JSON lines."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from errors import QuestionBankError
+
+OWN = Path(__file__).parent / "questions.yaml"
+Half = Literal["tuning", "reported"]
+
+
+@dataclass(frozen=True)
+class EvalQuestion:
+    """A question, the section that answers it best, and others that would do."""
+
+    id: str
+    question: str
+    primary: str
+    acceptable: tuple[str, ...] = ()
+    kind: str = "any"
+
+    @property
+    def relevant(self) -> frozenset[str]:
+        """Every section that would do."""
+        return frozenset((self.primary, *self.acceptable))
+
+    @property
+    def half(self) -> Half:
+        """Which half it belongs to, by its section, so that sibling questions stay together."""
+        return "tuning" if hashlib.sha256(self.primary.encode()).digest()[0] % 2 else "reported"
+
+
+def read_questions(path: Path = OWN) -> list[EvalQuestion]:
+    """Read questions from YAML or JSON lines.
+
+    Raises:
+        QuestionBankError: the file cannot be read, or an entry lacks something; with its number.
+    """
+    try:
+        text = path.read_text("utf-8")
+        entries = yaml.safe_load(text) if path.suffix in (".yaml", ".yml") else _json_lines(path, text)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise QuestionBankError(f"{path}: cannot be read ({error})") from error
+    return [_question(path, number, entry) for number, entry in enumerate(entries or (), 1)]
+
+
+def _json_lines(path: Path, text: str) -> list[Any]:
+    entries = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                entries.append(json.loads(line))
+            except ValueError as error:
+                raise QuestionBankError(f"{path}:{number}: not JSON ({error})") from error
+    return entries
+
+
+def _question(path: Path, number: int, entry: Any) -> EvalQuestion:
+    try:
+        return EvalQuestion(
+            str(entry.get("id", number)),
+            entry["question"],
+            str(entry["primary"]),
+            tuple(map(str, entry.get("acceptable") or ())),
+            entry.get("kind", "any"),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise QuestionBankError(
+            f'{path}: entry {number} must have "question" and "primary" ({error!r} is missing or wrong)'
+        ) from error

@@ -1,0 +1,160 @@
+"""Search over the small handbook with the real model."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from errors import QuestionError, StaleIndex
+from retriever.search import MOST_CHARACTERS, Retriever, clean_question
+from tests.conftest import settings_for
+
+
+@pytest.mark.parametrize(
+    ("question", "section"),
+    [
+        pytest.param("Which file says what belongs to a table?", "1.1", id="log"),
+        pytest.param("My queries are slow because of thousands of tiny files", "1.2", id="small-files"),
+        pytest.param("What should nightly scheduled work run on?", "2.1", id="job-cluster"),
+        pytest.param("How does Databricks add workers under load?", "2.2", id="autoscaling"),
+        pytest.param("hw long is teh comit log retaned", "1.1", id="misspelt"),
+    ],
+)
+def test_the_best_passage_is_from_the_right_section(small_retriever, question, section):
+    assert small_retriever.search(question, k=1)[0].chunk.section == section
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        "delta.logRetentionDuration",
+        "delta.randomizeFilePrefixes",
+        "delta.dataSkippingNumIndexedCols",
+        "numFilesRemoved",
+        "_delta_log",
+        "dataChange",
+        "WriteSerializable",
+        "DESCRIBE DETAIL",
+    ],
+)
+def test_an_identifier_is_found_to_the_letter(small_retriever, identifier):
+    assert identifier in small_retriever.search(identifier, k=1)[0].chunk.text
+    assert identifier in small_retriever.search(f"What is `{identifier}` for?", k=1)[0].chunk.text
+
+
+def test_passages_come_best_first_without_repeats(small_retriever):
+    passages = small_retriever.search("When do small files make queries slow?", k=10)
+    assert len(passages) == len({p.chunk.id for p in passages}) == 10
+    assert [p.score for p in passages] == sorted((p.score for p in passages), reverse=True)
+    assert all(0 <= p.score <= 1 and -1 <= p.similarity <= 1.0001 for p in passages)
+
+
+def test_a_smaller_k_is_the_head_of_a_larger(small_retriever):
+    question = "What does a vacuum remove?"
+    assert small_retriever.search(question, k=3) == small_retriever.search(question, k=10)[:3]
+
+
+def test_k_beyond_the_corpus_gives_every_chunk(small_index, small_retriever):
+    passages = small_retriever.search("What does a vacuum remove?", k=10_000)
+    assert len(passages) == small_index.report.chunks
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_k_below_one_is_refused(small_retriever, k):
+    with pytest.raises(QuestionError) as caught:
+        small_retriever.search("What does a vacuum remove?", k=k)
+    assert str(caught.value) == f"k is {k}; ask for at least 1 passage"
+
+
+@pytest.mark.parametrize("chapters", [(1,), (2,), (1, 2)])
+def test_only_the_chapters_asked_for(small_retriever, chapters):
+    passages = small_retriever.search("How many workers and how many files?", k=50, chapters=chapters)
+    assert {p.chunk.chapter for p in passages} == set(chapters)
+    findings = small_retriever.find("How many workers and how many files?", chapters)
+    assert {found.chunk.chapter for found in findings.sentences} == set(chapters)
+
+
+@pytest.mark.parametrize("chapters", [(3,), (0,), (-1,), (1, 99)])
+def test_an_unknown_chapter_is_refused(small_retriever, chapters):
+    with pytest.raises(QuestionError) as caught:
+        small_retriever.search("What does a vacuum remove?", chapters=chapters)
+    assert str(caught.value) == f"there is no chapter {chapters[-1]} in the index; it holds 1, 2"
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        pytest.param("", "the question is empty", id="empty"),
+        pytest.param(" \n\t", "the question is empty", id="blank"),
+        pytest.param("\x00\x00", "the question is empty", id="only-nul"),
+        pytest.param("\ud800\udfff"[:1], "the question is empty", id="only-a-surrogate"),
+        pytest.param("🙂🙃", "the question “🙂🙃” has no words; ask it in English words", id="emoji"),
+        pytest.param("?!…", "the question “?!…” has no words", id="punctuation"),
+        pytest.param(
+            "x" * 50_000, "the question has 50,000 characters; ask in at most 4,000", id="50000-characters"
+        ),
+    ],
+)
+def test_a_question_without_a_question_is_refused(small_retriever, question, message):
+    for ask in (small_retriever.search, small_retriever.find):
+        with pytest.raises(QuestionError) as caught:
+            ask(question)
+        assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("question", "clean"),
+    [
+        pytest.param("What\x00 does\u200b VACUUM\r\n\tdo?", "What does VACUUM do?", id="control-characters"),
+        pytest.param("What \ud800 is it", "What is it", id="surrogate"),
+        pytest.param("  a   b  ", "a b", id="spaces"),
+        pytest.param("<b>What</b> is a log?", "<b>What</b> is a log?", id="html"),
+        pytest.param("提交日志是什么？", "提交日志是什么？", id="chinese"),
+        pytest.param("x" * MOST_CHARACTERS, "x" * MOST_CHARACTERS, id="the-longest"),
+    ],
+)
+def test_clean_question(question, clean):
+    assert clean_question(question) == clean
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What\x00 removes\ud800 files?",
+        "<script>alert(1)</script> compaction?",
+        "提交日志是什么？",
+        "OPTIMIZE'; DROP TABLE chunks; --",
+        '{"$ne": null} "commit log" (a|b)* [x]',
+        "word " * 799,
+    ],
+    ids=["nul-and-surrogate", "html", "chinese", "sql", "operators", "very-long"],
+)
+def test_any_question_with_words_finds_passages(small_retriever, question):
+    assert len(small_retriever.search(question, k=5)) == 5
+
+
+def test_fifty_searches_from_threads_are_those_made_one_by_one(small_index):
+    retriever = Retriever(small_index.settings)
+    asked = ["commit log", "small files", "job cluster", "autoscaling", "delta.appendOnly"]
+    questions = [f"What about {asked[n % 5]} in case {n}?" for n in range(50)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(retriever.search, questions))  # opens the index from many threads at once
+    for found, question in zip(together, questions, strict=True):
+        alone = retriever.search(question)
+        assert [p.chunk.id for p in found] == [p.chunk.id for p in alone]
+        assert [p.score for p in found] == pytest.approx([p.score for p in alone], abs=1e-5)
+
+
+def test_the_same_question_is_answered_the_same_way(small_retriever):
+    assert small_retriever.find("What is compaction?") == small_retriever.find("What is compaction?")
+
+
+def test_without_an_index_the_command_is_named(tmp_path, corpus):
+    retriever = Retriever(settings_for(tmp_path / "nothing", corpus))
+    for act in (retriever.open, lambda: retriever.search("What is a log?")):
+        with pytest.raises(StaleIndex, match="run `python -m ingest`"):
+            act()
+
+
+def test_the_index_is_made_without_a_look_at_the_network(small_index):
+    assert small_index.sockets == ()
+    assert (small_index.report.sections, small_index.report.embedder) == (4, "all-MiniLM-L6-v2@53aa51172d14")

@@ -1,0 +1,289 @@
+"""The commands as a person or a program runs them: processes, JSON lines, exit codes."""
+
+import importlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command_line import run
+from settings import PROJECT
+from tests.conftest import CORPUS_SMALL, SmallIndex
+
+RETRIEVED = {"id", "question", "passages", "seconds"}
+PASSAGE = {"section", "title", "heading", "chunk", "score", "text", "path", "anchor"}
+TURN = {
+    "question",
+    "searched_for",
+    "answer",
+    "refused",
+    "missing",
+    "confidence",
+    "nearest",
+    "citations",
+    "mode",
+    "seconds",
+}
+CITATION = {"number", "section", "title", "heading", "quote", "path", "anchor"}
+REPORT = {
+    "sections",
+    "chunks",
+    "added",
+    "updated",
+    "removed",
+    "unchanged",
+    "skipped",
+    "seconds",
+    "embedder",
+}
+
+
+class Commands:
+    """Runs `python …` over one data directory, in a process of its own."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.environ = {k: v for k, v in os.environ.items() if not k.startswith("MENTOR_")} | {
+            "MENTOR_DATA_DIR": str(data_dir),
+            "MENTOR_CORPUS": str(CORPUS_SMALL),
+            "MENTOR_EMBEDDER": "all-MiniLM-L6-v2",
+        }
+
+    def __call__(self, *arguments: object, stdin: bytes = b"", **environ: str) -> tuple[int, str, str]:
+        done = subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            cwd=PROJECT,
+            env=self.environ | environ,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        return done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+
+
+@pytest.fixture(scope="module")
+def commands(small_index: SmallIndex, tmp_path_factory) -> Commands:
+    """Over a copy of the small index; the encoder is shared."""
+    data_dir = tmp_path_factory.mktemp("commands")
+    shutil.copytree(small_index.settings.data_dir / "index", data_dir / "index")
+    (data_dir / "encoder").symlink_to(small_index.settings.data_dir / "encoder")
+    return Commands(data_dir)
+
+
+@pytest.fixture
+def here(commands, monkeypatch, capsys):
+    """The same commands in this process, which has its libraries loaded."""
+
+    def call(module: str, *arguments: object) -> tuple[int, str, str]:
+        for name in ("MENTOR_DATA_DIR", "MENTOR_CORPUS", "MENTOR_EMBEDDER"):
+            monkeypatch.setenv(name, commands.environ[name])
+        monkeypatch.setattr(sys, "argv", [module, *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            run(importlib.import_module(f"{module}.__main__").main)
+        return end.value.code, *capsys.readouterr()
+
+    return call
+
+
+def batch(tmp_path: Path, *lines: str | dict[str, Any]) -> Path:
+    file = tmp_path / "in.jsonl"
+    file.write_text("".join((json.dumps(li) if isinstance(li, dict) else li) + "\n" for li in lines), "utf-8")
+    return file
+
+
+def records(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_retriever_answers_a_batch(commands, tmp_path):
+    file = batch(
+        tmp_path,
+        {"id": "z", "question": "What is a commit log?", "unknown": 1},
+        "garbage",
+        {"id": "a", "question": "🙂"},
+        {"id": 3, "question": "What adds workers?"},
+        {"id": "last"},
+    )
+    code, out, err = commands("-m", "retriever", "--batch", file, "-k", 3, "--chapter", 1, "--chapter", 2)
+    first, garbage, emoji, third, last = found = records(out)
+    assert code == 1
+    assert [record["id"] for record in found] == ["z", None, "a", 3, "last"]
+    assert first.keys() == third.keys() == RETRIEVED
+    assert {frozenset(p) for record in (first, third) for p in record["passages"]} == {frozenset(PASSAGE)}
+    assert [len(first["passages"]), len(third["passages"])] == [3, 3]
+    assert third["passages"][0]["section"] == "2.2"
+    for passage in third["passages"]:
+        assert passage["path"] == f"tests/corpus_small/{Path(passage['path']).name}"
+        assert (PROJECT / passage["path"]).is_file()
+    assert garbage.keys() == emoji.keys() == last.keys() == {"id", "error"}
+    assert err.splitlines() == [
+        f"{file}:{n}: {record['error']}" for n, record in ((2, garbage), (3, emoji), (5, last))
+    ]
+
+
+def test_chat_answers_a_batch(commands, tmp_path):
+    file = batch(
+        tmp_path,
+        {"id": 2, "turns": ["How does autoscaling add workers?", "thanks", "How does it work?"], "x": 0},
+        {"id": 1, "question": "How do I bake a sourdough bread?"},
+        {"id": 0, "turns": "not a list"},
+    )
+    code, out, err = commands("-m", "chat", "--batch", file)
+    talk, refusal, bad = found = records(out)
+    assert code == 1
+    assert [record["id"] for record in found] == [2, 1, 0]
+    assert talk.keys() == {"id", "turns"}
+    assert [turn.keys() for turn in talk["turns"]] == [TURN] * 3
+    assert [turn["mode"] for turn in talk["turns"]] == ["extractive", "small-talk", "extractive"]
+    assert talk["turns"][2]["searched_for"] == "How does autoscaling add workers? How does it work?"
+    assert {frozenset(c) for turn in talk["turns"] for c in turn["citations"]} == {frozenset(CITATION)}
+    assert refusal.keys() == TURN | {"id"}
+    assert (refusal["refused"], refusal["citations"], len(refusal["nearest"])) == (True, [], 3)
+    assert bad == {"id": 0, "error": 'expected "turns" to be a list of questions'}
+    assert err == f"{file}:3: {bad['error']}\n"
+
+
+def test_a_batch_may_come_from_standard_input(commands):
+    stdin = '{"id": 1, "question": "What does größe mean for a commit log?"}\n'.encode()
+    code, out, err = commands(
+        "-m", "retriever", "--batch", "-", "-k", 1, stdin=stdin, PYTHONIOENCODING="ascii"
+    )
+    assert (code, err) == (0, "")
+    assert [(r["id"], r["question"]) for r in records(out)] == [(1, "What does größe mean for a commit log?")]
+
+
+def test_one_question_as_json_is_one_line(here):
+    for module, keys in (("retriever", RETRIEVED), ("chat", TURN | {"id"})):
+        code, out, err = here(module, "What is a commit log?", "--json")
+        (record,) = records(out)
+        assert (code, err, record.keys(), record["id"]) == (0, "", keys, None)
+
+
+def test_without_json_people_read_text(here):
+    code, out, _ = here("chat", "What is a commit log?")
+    assert code == 0
+    assert "[1] 1.1 Tables and the commit log › In short (tests/corpus_small/01-storage.md#" in out
+    code, out, _ = here("retriever", "What is a commit log?", "-k", 1)
+    assert code == 0
+    assert re.match(r"[01]\.\d\d  1\.1 Tables and the commit log › ", out)
+    assert out.splitlines()[-1].startswith("1 passages in ")
+
+
+def test_ingest_reports_what_it_did(here):
+    code, out, err = here("ingest", "--json")
+    (report,) = records(out)
+    assert (code, err) == (0, "")
+    assert report.keys() == REPORT
+    assert (report["sections"], report["added"], report["unchanged"], report["skipped"]) == (
+        4,
+        0,
+        report["chunks"],
+        [],
+    )
+    code, out, _ = here("ingest")
+    assert code == 0
+    assert out.startswith(
+        f"handbook: 4 sections, {report['chunks']} chunks; "
+        "nothing had changed, nothing was embedded, 0 removed ("
+    )
+
+
+def test_a_collection_is_made_listed_searched_and_removed(here, tmp_path):
+    notes = tmp_path / "runbooks"
+    notes.mkdir()
+    (notes / "gateway.md").write_text("# Gateway\n\nRestart the zeppelin gateway at noon.\n")
+    (notes / "empty.md").touch()
+    code, out, err = here("ingest", notes, "--json")
+    (report,) = records(out)
+    assert (code, err, report["sections"], report["added"]) == (0, "", 1, 1)
+    assert report["skipped"] == [
+        {
+            "path": str(notes / "empty.md"),
+            "reason": "empty.md:1: the file is empty; expected Markdown with at least one heading",
+        }
+    ]
+    code, out, _ = here("ingest", "--list", "--json")
+    (listed,) = records(out)
+    assert [row["collection"] for row in listed["collections"]] == ["handbook", "runbooks"]
+    code, out, _ = here("retriever", "zeppelin", "--collection", "runbooks", "--json")
+    assert [p["chunk"] for p in records(out)[0]["passages"]] == ["gateway-1/text/0"]
+    assert here("ingest", "--remove", "runbooks") == (0, "removed runbooks\n", "")
+    code, out, _ = here("ingest", "--list")
+    assert out == f"handbook: 4 sections, {listed['collections'][0]['chunks']} chunks\n"
+    code, _, err = here("ingest", "--remove", "runbooks")
+    assert (code, err) == (3, "there is no collection runbooks; `python -m ingest --list` names them\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("retriever",), 2, "one of the arguments QUESTION --batch is required"),
+        (("chat",), 2, "one of the arguments QUESTION --batch is required"),
+        (("retriever", "a question", "-k", "many"), 2, "argument -k: invalid int value: 'many'"),
+        (("retriever", "a question", "--batch", "x"), 2, "not allowed with argument"),
+        (("chat", "a question", "--unknown"), 2, "unrecognized arguments: --unknown"),
+        (("ingest", "--unknown"), 2, "unrecognized arguments: --unknown"),
+        (("retriever", ""), 1, "the question is empty; ask something such as"),
+        (("retriever", "a log", "-k", "0"), 1, "k is 0; ask for at least 1 passage"),
+        (("chat", "a log", "--chapter", "9"), 1, "there is no chapter 9 in the index; it holds 1, 2"),
+        (
+            ("chat", "--batch", "/nowhere.jsonl"),
+            1,
+            "/nowhere.jsonl: cannot be read (No such file or directory)",
+        ),
+        (("ingest", "/nowhere"), 1, "nothing to read in /nowhere: nowhere:1: cannot be read"),
+        (("retriever", "a log", "--collection", "none"), 3, "run `python -m ingest PATH --collection none`"),
+        (("chat", "a log", "--collection", "a/b"), 3, "a collection cannot be called 'a/b'"),
+    ],
+)
+def test_exit_codes_and_messages(here, arguments, code, message):
+    found, out, err = here(*arguments)
+    assert (found, out) == (code, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_a_process_ends_with_the_exit_code(commands):
+    code, out, err = commands("-m", "retriever", "a question", "-k", "many")
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1] == "python -m retriever: error: argument -k: invalid int value: 'many'"
+
+
+@pytest.mark.parametrize("module", ["retriever", "chat"])
+def test_without_an_index_a_batch_ends_with_the_command_that_mends_it(commands, tmp_path, module):
+    file = batch(tmp_path, {"id": 1, "question": "What is a log?"})
+    code, out, err = commands("-m", module, "--batch", file, MENTOR_DATA_DIR=str(tmp_path / "nothing"))
+    assert (code, out) == (3, "")
+    assert err == f"there is no index in {tmp_path}/nothing/index/handbook; run `python -m ingest`\n"
+
+
+OFFLINE = """
+import runpy, sys
+def refuse(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.bind"):
+        raise SystemExit(f"{event} {arguments}")
+sys.addaudithook(refuse)
+for command in (["ingest", "--rebuild"], ["retriever", "What is a log?"], ["chat", "What is a log?"]):
+    sys.argv = command
+    try:
+        runpy.run_module(command[0], run_name="__main__")
+    except SystemExit as end:
+        if end.code:
+            raise
+heavy = {"torch", "sentence_transformers", "transformers", "sklearn", "streamlit", "langchain_core"}
+print("imported:", sorted(heavy & set(sys.modules)))
+"""
+
+
+def test_the_default_path_opens_no_socket_and_asks_without_pytorch(commands):
+    code, out, err = commands("-c", OFFLINE)
+    assert code == 0, err
+    assert out.splitlines()[-1] == "imported: []"
+    assert "passages in" in out
+    assert "[1] 1.1 Tables and the commit log" in out
