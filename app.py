@@ -6,6 +6,7 @@ from ui import render, resources
 
 st.set_page_config(page_title="Lakehouse Mentor", page_icon="🎓", layout="wide")
 render.style()
+resources.keep_choices()
 resources.prepare()
 st.navigation(
     [

@@ -30,7 +30,7 @@ def open_database(url: str) -> Engine:
             if _revision(connection) != HEAD:
                 _upgrade(connection)
     except (SQLAlchemyError, OSError) as error:
-        reason = str(getattr(error, "orig", error))
+        reason = str(getattr(error, "orig", None) or error)
         raise StorageError(
             f"cannot open the database {url} ({reason}); set DATABASE_URL or MENTOR_DATA_DIR"
         ) from error
@@ -72,7 +72,11 @@ def _revision(connection: Connection) -> str | None:
 def _upgrade(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(PROJECT / "migrations"))
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise OSError(f"made by a newer version of this program: {error}") from error

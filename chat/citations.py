@@ -10,6 +10,8 @@ from ingest.chunks import Chunk, Sentence, cells
 FEWEST_WORDS = 4
 """A shorter quote proves nothing; a table row or a line of code counts as it stands."""
 
+ADVICE = "Ask with the name of a feature, a setting or an error message, or open one of these sections."
+
 Mode = Literal["extractive", "model", "small-talk"]
 
 
@@ -66,10 +68,20 @@ class Answer:
         return tuple(statement.citation for statement in self.statements)
 
     @property
+    def advice(self) -> str:
+        """How to ask instead, after a refusal."""
+        return ADVICE if self.refused and self.nearest else ""
+
+    @property
+    def _nearby(self) -> str:
+        names = "; ".join(f"{place.section} {place.title}" for place in self.nearest)
+        return f"The nearest it has: {names}." if self.refused and names else ""
+
+    @property
     def text(self) -> str:
         """The whole answer in Markdown; every sentence ends in its `[n]`."""
         if not self.statements:
-            return self.note
+            return " ".join(part for part in (self.note, self._nearby, self.advice) if part)
         text = ""
         previous: Statement | None = None
         for position, statement in enumerate(self.statements):
@@ -158,11 +170,8 @@ def _row(values: Sequence[str], heads: Sequence[str]) -> str:
     name, *rest = values
     labels = [*heads[1:], *[""] * len(rest)]
     parts = [
-        f"{_lower(head)} {_lower(value)}".strip() for head, value in zip(labels, rest, strict=False) if value
+        f"{head[:1].lower()}{head[1:]}: {value}" if head else value
+        for head, value in zip(labels, rest, strict=False)
+        if value
     ]
     return f"**{name}**: {'; '.join(parts)}."
-
-
-def _lower(text: str) -> str:
-    """The text as the middle of a sentence; what starts with an acronym or a setting stays as it is."""
-    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text

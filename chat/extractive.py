@@ -17,6 +17,8 @@ MOST_STATEMENTS = 6
 MOST_WORDS = 190
 """An answer fits on one screen."""
 
+REFUSAL = "The handbook does not answer this."
+
 _COURTESIES: Mapping[Courtesy, str] = {
     "greeting": "Hello. Ask me about Databricks architecture: I answer with quotes from the handbook.",
     "thanks": "You are welcome. Good luck with the interview.",
@@ -101,7 +103,7 @@ class ExtractiveAnswerer:
             return Answer(
                 question,
                 searched_for,
-                note=_refusal(nearest),
+                note=REFUSAL,
                 refused=True,
                 missing=tuple(found),
                 confidence=max(sure.values()),
@@ -145,13 +147,3 @@ def _nearest(found: Sequence[Findings]) -> tuple[Place, ...]:
         for section in list(rank_sections(findings))[:3]:
             places[section] = Place(section, titles[section])
     return tuple(places.values())[:3]
-
-
-def _refusal(nearest: Sequence[Place]) -> str:
-    if not nearest:
-        return "The handbook does not cover this."
-    names = "; ".join(f"{place.section} {place.title}" for place in nearest)
-    return (
-        "The handbook does not answer this. The nearest it has: "
-        f"{names}. Ask with the name of a feature, a setting or an error message, or open one of them."
-    )

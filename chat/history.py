@@ -1,5 +1,6 @@
 """Conversations, kept in the database."""
 
+import logging
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from chat.citations import Answer
 from database import transaction
 
 TITLE_CHARACTERS = 80
+
+log = logging.getLogger(__name__)
 
 _tables = sa.MetaData()
 _conversation = sa.Table(
@@ -70,7 +73,7 @@ class History:
             sa.select(_answer.c.answer).where(_answer.c.conversation == conversation).order_by(_answer.c.id)
         )
         with transaction(self._engine) as connection:
-            return [_codec().validate_json(row) for row in connection.scalars(rows)]
+            return [answer for row in connection.scalars(rows) if (answer := _decoded(row))]
 
     def recent(self, count: int = 12) -> list[Conversation]:
         """The conversations that were added to last, newest first."""
@@ -86,6 +89,18 @@ class History:
         """Delete a conversation and its answers."""
         with transaction(self._engine) as connection:
             connection.execute(_conversation.delete().where(_conversation.c.id == conversation))
+
+
+def _decoded(row: str) -> Answer | None:
+    """The answer, unless another version of this program wrote it in a way that is not understood."""
+    from pydantic import ValidationError
+
+    try:
+        answer: Answer = _codec().validate_json(row)
+    except ValidationError:
+        log.warning("an answer of an older conversation cannot be read; it is left out")
+        return None
+    return answer
 
 
 @cache

@@ -41,11 +41,14 @@ OPPOSED = 0.80
 """A sentence this near to a key point that negates where the point does not contradicts it."""
 REMEMBERED = 64
 """Questions whose vectors are kept, so that a second answer costs its own sentences only."""
+SAME_WORDS = 0.8
+"""Share of a point's words that a sentence keeps when it is its plain denial."""
 LEAST_GLUE = 0.15
 """Least share of function words; a pile of terms states nothing."""
 
 _NEGATION = re.compile(
-    r"\b(not|no|never|none|neither|nor|cannot|without|n't|doesn|don|isn|aren|won|can't)\b|n't\b", re.I
+    r"\b(not|no|never|none|neither|nor|cannot|without|nothing|nobody)\b|n['’]t\b|\b(untrue|false|wrong)\b",
+    re.IGNORECASE,
 )
 _ENGLISH = frozenset(
     re.findall(r"\w+", "the a an and or to of in is are it that for on with as by be not you so if this can")
@@ -164,10 +167,20 @@ class OfflineGrader:
         if evidence[row] < COVERED:
             return Verdict(point, "missed", borderline=bool(evidence[row] > COVERED - BORDERLINE))
         best = ways[int(near[row].argmax())]
-        alone = len(split_sentences(units[row])) == 1
-        if alone and near[row].max() >= OPPOSED and _negates(units[row]) != _negates(best):
+        if near[row].max() >= OPPOSED and self._opposes(units[row], best):
             return Verdict(point, "contradicted", units[row], borderline=True)
         return Verdict(point, "covered", units[row], borderline=bool(evidence[row] < COVERED + BORDERLINE))
+
+    def _opposes(self, unit: str, way: str) -> bool:
+        """Whether a sentence says a point's own words with a negation too many, or too few.
+
+        Other words may turn a negation around (“fails unless” for “works only if”), so only a
+        sentence that keeps nearly all of them is taken at its word.
+        """
+        if len(split_sentences(unit)) > 1 or _negates(unit) == _negates(way):
+            return False
+        words = set(self._retriever.terms(way))
+        return len(words & set(self._retriever.terms(unit))) >= SAME_WORDS * len(words)
 
     def _overlap(self, question: Question, point: KeyPoint, units: Sequence[str]) -> np.ndarray:
         """The share of the point's own words, weighed by rarity, in each unit.
@@ -243,7 +256,7 @@ def _states(unit: str) -> bool:
 
 
 def _negates(text: str) -> bool:
-    return len(_NEGATION.findall(text)) % 2 == 1
+    return bool(_NEGATION.search(text))
 
 
 def _score(verdicts: Sequence[Verdict]) -> int:

@@ -87,9 +87,6 @@ def test_an_address_that_means_nothing_is_named(url):
         open_database(url)
 
 
-@pytest.mark.xfail(
-    reason="open_database lets Alembic's CommandError through: neither SQLAlchemy's nor OSError"
-)
 def test_a_revision_from_the_future_is_a_fault_that_can_be_mended(url, open_and_dispose, tmp_path):
     open_and_dispose(url).dispose()
     with closing(sqlite3.connect(tmp_path / "made" / "mentor.db")) as connection:

@@ -18,6 +18,7 @@ FIRST_QUESTIONS = (
     "Does mergeSchema change column types?",
     "Lakehouse or a Hadoop cluster: what changes?",
 )
+ABOUT_A_SECTION = ("What is", "What are the trade-offs of", "What do people get wrong about", "How do I use")
 SHOWN = 400
 """Characters of a question that could not be searched and is shown all the same."""
 
@@ -49,7 +50,7 @@ def page() -> None:
         if not state.answers and not asked:
             render.title()
             st.markdown("Ask the handbook: every sentence of the answer names the section that says it.")
-            asked = render.questions(FIRST_QUESTIONS, "first")
+            asked = render.questions(suggestions(), "first")
         draw_conversation()
         if asked:
             ask(asked)
@@ -58,6 +59,14 @@ def page() -> None:
         position, number = state.opened
         with panel:
             draw_source(state.answers[position].citations[number - 1])
+
+
+def suggestions() -> tuple[str, ...]:
+    """What to ask first: about the section that the address names, or anything."""
+    title = resources.title_of(st.query_params.get("about", ""))
+    if not title:
+        return FIRST_QUESTIONS
+    return tuple(f"{opening} {title}?" for opening in ABOUT_A_SECTION)
 
 
 def restore() -> None:

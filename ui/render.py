@@ -98,13 +98,14 @@ def place(citation: Citation) -> str:
 def _note(result: Answer) -> None:
     st.text(result.note)
     if result.refused and result.nearest:
-        st.caption("Nearby in the handbook")
+        st.caption("What it has nearby")
         for nearby in result.nearest:
             st.page_link(
                 "ui/read.py",
                 label=f"{nearby.section} {nearby.title}",
                 query_params={"section": nearby.section},
             )
+        st.caption(result.advice)
 
 
 def _made(result: Answer) -> str:
@@ -170,8 +171,10 @@ def _spans(words: str, marks: Sequence[tuple[str, str, str]]) -> list[tuple[int,
 def questions(suggestions: Sequence[str], key: str) -> str | None:
     """Draw questions as buttons; returns the one that was pressed."""
     pressed = None
-    columns = st.columns(2)
-    for position, suggestion in enumerate(suggestions):
-        if columns[position % 2].button(suggestion, key=f"{key} {position}", width="stretch"):
-            pressed = suggestion
+    # A row of columns at a time, so that a phone stacks them in their order.
+    for row in range(0, len(suggestions), 2):
+        pair = range(row, min(row + 2, len(suggestions)))
+        for column, position in zip(st.columns(2), pair, strict=False):
+            if column.button(suggestions[position], key=f"{key} {position}", width="stretch"):
+                pressed = suggestions[position]
     return pressed

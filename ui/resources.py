@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 import uuid
 from urllib.parse import urlsplit
 
@@ -31,6 +32,9 @@ class Preparation:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self.progress = Progress("Opening the handbook", 0, 1)
+        self.indexing = False
+        """Whether the index is being made, rather than opened."""
+        self._since = time.monotonic()
         self.ready = False
         self.fault = ""
 
@@ -55,6 +59,7 @@ class Preparation:
                 self._retriever.open()
             except StaleIndex as error:
                 log.warning("%s; indexing now", str(error).partition(";")[0])
+                self.indexing = True
                 ingest_handbook(self._settings, observe=self._observe)
                 self._retriever.open()
             self.ready = True
@@ -63,7 +68,16 @@ class Preparation:
         except Exception:
             self.fault = apology()
 
+    def seconds_left(self) -> float | None:
+        """An estimate for the stage under way; None while there is nothing to go by."""
+        done, total = self.progress.done, self.progress.total
+        if not 0 < done < total:
+            return None
+        return (time.monotonic() - self._since) * (total - done) / done
+
     def _observe(self, progress: Progress) -> None:
+        if progress.stage != self.progress.stage:
+            self._since = time.monotonic()
         self.progress = progress
 
 
@@ -172,6 +186,13 @@ def origin() -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
+def keep_choices() -> None:
+    """Keep what is chosen in the sidebar: Streamlit forgets the widgets that a page does not draw."""
+    for key in ("chapters", "cloud"):
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+
+
 def prepare() -> None:
     """Start opening the index while the page is drawn."""
     try:
@@ -192,9 +213,11 @@ def draw_preparation() -> None:
         return
     if current.ready:
         st.rerun()
-    progress = current.progress
-    st.progress(min(1.0, progress.done / max(1, progress.total)), text=progress.stage)
-    st.caption("This happens once. The Handbook page is readable already.")
+    progress, left = current.progress, current.seconds_left()
+    share = min(1.0, progress.done / max(1, progress.total))
+    st.progress(share, text=progress.stage + (f" · {left:.0f} s left" if left else ""))
+    if current.indexing:
+        st.caption("The index is made once. The Handbook page is readable already.")
 
 
 def apology() -> str:

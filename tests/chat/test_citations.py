@@ -58,7 +58,7 @@ def test_what_does_not_stand_in_its_chunk_is_left_out_and_numbers_have_no_gap():
         Statement("sentence", "A job cluster ends with its run.", Citation(1, *place, PROSE.text, *end)),
         Statement(
             "item",
-            "**SQL warehouse**: choose it when dashboards send queries; it costs you DBUs.",
+            "**SQL warehouse**: choose it when: Dashboards send queries; it costs you: DBUs.",
             Citation(2, *place, ROW.text, *end),
         ),
         Statement("code", "SELECT 1;", Citation(3, *place, CODE.text, *end)),
@@ -69,7 +69,7 @@ def test_text_puts_a_number_after_every_statement():
     answer = Answer(
         "q", "q", statements=cite((found, CHUNK) for found in (PROSE, PROSE, PROSE, ROW, ROW, CODE))
     )
-    item = "- **SQL warehouse**: choose it when dashboards send queries; it costs you DBUs."
+    item = "- **SQL warehouse**: choose it when: Dashboards send queries; it costs you: DBUs."
     words = "A job cluster ends with its run."
     assert answer.text == (
         f"{words} [1]\n\n{words} [2] {words} [3]\n\n{item} [4]\n{item} [5]\n\n```\nSELECT 1;\n```\n[6]"
@@ -112,7 +112,7 @@ def test_a_note_is_the_text_of_an_answer_without_statements():
 def test_a_row_without_heads_is_still_a_line():
     chunk = replace(CHUNK, text=ROW.text)
     (statement,) = cite([(ROW, chunk)])
-    assert statement.text == "**SQL warehouse**: dashboards send queries; DBUs."
+    assert statement.text == "**SQL warehouse**: Dashboards send queries; DBUs."
 
 
 @pytest.mark.parametrize(

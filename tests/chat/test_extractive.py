@@ -201,8 +201,8 @@ def test_a_comparison_shows_rows_of_the_trade_offs(answerer):
     assert_cited(answer)
     rows = {s.text for s in answer.statements if s.kind == "item"}
     assert {
-        "**Fixed size**: choose it when the load is even or the job takes less than 10 minutes; "
-        "it costs you idle workers in quiet phases."
+        "**Fixed size**: choose it when: The load is even or the job takes less than 10 minutes; "
+        "it costs you: Idle workers in quiet phases."
     } <= rows
     assert {s.citation.heading for s in answer.statements if s.kind == "item"} == {"Trade-offs"}
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import create_engine
 from streamlit.testing.v1 import AppTest
 
+from chat.citations import ADVICE
 from chat.extractive import Where
 from errors import StaleIndex
 from ingest.chunks import CLOUDS
@@ -76,7 +77,7 @@ def test_refusal_shows_the_nearest_sections(fake):
     app = type_in(open_app(), "How do I brew coffee?")
     reply = app.chat_message[1]
     assert says(reply.text) == ["The handbook does not answer this."]
-    assert says(reply.caption) == ["Nearby in the handbook"]
+    assert says(reply.caption) == ["What it has nearby", ADVICE]
     links = [link.proto for link in reply.get("page_link")]
     assert [(link.label, link.page, link.query_string) for link in links] == [
         ("2.2 Autoscaling", "handbook", "section=2.2"),
