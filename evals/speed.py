@@ -22,6 +22,15 @@ from settings import PROJECT, Settings
 
 STARTS = 5
 WARM_QUESTIONS = 40
+LAUNCHER = """
+import os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+if status:
+    sys.exit(f"{sys.argv[1:]} ended with {status}")
+print(time.perf_counter() - started, usage.ru_maxrss)
+"""
 BARS = {
     "start to first cited answer": 0.25,
     "memory of the query path": 0.5,
@@ -74,16 +83,13 @@ def _starts(settings: Settings, tutorial: Path) -> dict[str, Any]:
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> tuple[float, float]:
     """Wall seconds and peak memory in MB of one process."""
-    started = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603 - our own two commands
-        command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    # Started from a small process, because Linux counts the parent's memory at the fork as the child's.
+    launcher = [sys.executable, "-S", "-c", LAUNCHER, *command]
+    done = subprocess.run(  # noqa: S603 - our own two commands
+        launcher, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
     )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-    kilobytes = usage.ru_maxrss / 1024 if sys.platform == "darwin" else usage.ru_maxrss
-    return time.perf_counter() - started, kilobytes / 1024
+    seconds, maximum = map(float, done.stdout.split())
+    return seconds, maximum / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def _warm(settings: Settings, chain: TutorialChain) -> dict[str, Any]:
