@@ -81,7 +81,7 @@ def test_a_table_row_and_a_line_of_code_are_marked(page):
     open_ask(page)
     reply = ask(page, "Should scheduled work use a job cluster or an all-purpose cluster?")
     rows = reply.get_by_role("listitem")
-    expect(rows.first).to_contain_text("Job cluster: choose it when work runs on a schedule")
+    expect(rows.first).to_contain_text("Job cluster: choose it when: Work runs on a schedule")
     rows.first.get_by_role("button").click()
     expect_marked(
         page,
