@@ -36,6 +36,7 @@ NEAR_COPY = 0.6
 """Share of words two sentences may have in common before the second says nothing new."""
 
 # A scenario's or a worked example's facts are true of its own tables only.
+LOCAL_BLOCKS = frozenset({"Scenario", "The brief", "Sizing and cost"})
 LOCAL = re.compile(
     r"^(Situation|Reasoning|Decision)\b|\bexample\b|\b(writer|job|table|file|team|row) [A-Z]\b|`[a-z]\d+`"
     r"|\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December)\b"
@@ -107,7 +108,7 @@ def _candidates(findings: Findings, retriever: Retriever) -> list[Candidate]:
     for found in findings.sentences:
         if found.sentence.kind == "code" and kind != "how-to":
             continue
-        if found.chunk.heading == "Scenario" or LOCAL.search(found.sentence.text):
+        if found.chunk.heading in LOCAL_BLOCKS or LOCAL.search(found.sentence.text):
             continue
         terms = frozenset(retriever.terms(found.sentence.text))
         score = (

@@ -39,29 +39,38 @@ def read_questions(path: Path = OWN) -> list[EvalQuestion]:
     """Read questions from YAML or JSON lines.
 
     Raises:
-        QuestionBankError: the file cannot be read, or an entry lacks something; with its number.
+        QuestionBankError: the file cannot be read, or an entry lacks something; with the number of
+            its line, or of the entry in YAML.
     """
     try:
         text = path.read_text("utf-8")
-        entries = yaml.safe_load(text) if path.suffix in (".yaml", ".yml") else _json_lines(path, text)
+        if path.suffix not in (".yaml", ".yml"):
+            return _json_lines(path, text)
+        entries = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise QuestionBankError(f"{path}: cannot be read ({error})") from error
-    return [_question(path, number, entry) for number, entry in enumerate(entries or (), 1)]
+    return [
+        _question(f"{path}: entry {number}", number, entry) for number, entry in enumerate(entries or (), 1)
+    ]
 
 
-def _json_lines(path: Path, text: str) -> list[Any]:
-    entries = []
-    for number, line in enumerate(text.splitlines(), 1):
+def _json_lines(path: Path, text: str) -> list[EvalQuestion]:
+    questions = []
+    # Not `splitlines`, which also splits at characters that JSON text may hold.
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
-                entries.append(json.loads(line))
+                entry = json.loads(line)
             except ValueError as error:
                 raise QuestionBankError(f"{path}:{number}: not JSON ({error})") from error
-    return entries
+            questions.append(_question(f"{path}:{number}", number, entry))
+    return questions
 
 
-def _question(path: Path, number: int, entry: Any) -> EvalQuestion:
+def _question(place: str, number: int, entry: Any) -> EvalQuestion:
     try:
+        if not isinstance(entry["question"], str):
+            raise TypeError(f"the question is {entry['question']!r}")
         return EvalQuestion(
             str(entry.get("id", number)),
             entry["question"],
@@ -71,5 +80,5 @@ def _question(path: Path, number: int, entry: Any) -> EvalQuestion:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise QuestionBankError(
-            f'{path}: entry {number} must have "question" and "primary" ({error!r} is missing or wrong)'
+            f'{place}: expected "question" and "primary" ({error!r} is missing or wrong)'
         ) from error

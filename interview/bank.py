@@ -109,6 +109,8 @@ def _entries(path: Path) -> list[Any]:
 def _question(entry: dict[str, Any]) -> Question:
     if entry["kind"] not in get_args(Kind) or entry["level"] not in get_args(Level):
         raise ValueError(f"kind {entry['kind']!r}, level {entry['level']!r}")
+    if not entry["key_points"]:
+        raise ValueError("no key points")
     return Question(
         id=str(entry["id"]),
         section=str(entry["section"]),

@@ -225,13 +225,14 @@ def _ungradable(answer: str) -> str:
     words = re.findall(r"\w+", answer)
     if not words:
         return "the answer is empty. Write what you would say, in a few sentences."
-    if len(words) < FEWEST_WORDS:
-        return f"“{answer.strip()[:40]}” is too short to state anything. Say it in a sentence."
     letters = [character for character in answer if character.isalpha()]
     latin = sum(character.isascii() for character in letters)
     common = sum(word.lower() in _ENGLISH for word in words)
+    # Before the words are counted: Chinese puts no space between them.
     if not letters or latin < 0.7 * len(letters) or (len(words) >= 12 and common < 0.04 * len(words)):
         return "the answer does not read as English sentences, and this grader reads only those."
+    if len(words) < FEWEST_WORDS:
+        return f"“{answer.strip()[:40]}” is too short to state anything. Say it in a sentence."
     return ""
 
 
