@@ -43,7 +43,7 @@ check: dev ## formatting, lint, types, layers, and the handbook's own checks
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 	@$(PY) .venv/bin/lint-imports --no-logo
-	@! grep -nE '^ *(from|import) +(app|ui|chat|retriever|ingest)([ .,]|$$)' $(LEAVES) || \
+	@! grep -nE '^ *(from|import) +(app|ui|evals|interview|chat|retriever|ingest)([ .,]|$$)' $(LEAVES) || \
 		{ echo "$(LEAVES) import none of the packages." >&2; exit 1; }
 	@$(PY) -m ingest --check
 

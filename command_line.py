@@ -92,9 +92,13 @@ def _lines(file: str) -> Iterator[bytes]:
         raise MentorError(f"{file}: cannot be read ({error.strerror}); give a file of JSON lines") from error
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON value")
+
+
 def _record(line: bytes) -> Record:
     try:
-        record = json.loads(line)
+        record = json.loads(line, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise MentorError(
             f'not JSON ({error}); expected a line such as {{"id": "1", "question": "…"}}'

@@ -7,7 +7,7 @@ from typing import Any
 from chat.citations import Answer
 from chat.extractive import ExtractiveAnswerer, Turn, Where
 from command_line import Record, answer_batch, emit, run, text_field
-from errors import MentorError
+from errors import MentorError, QuestionError
 from ingest.chunks import CLOUDS
 from ingest.versions import HANDBOOK
 from retriever.search import Retriever
@@ -48,7 +48,7 @@ def main() -> int:
             return _ask(answerer, text_field(line, "question"), (), where).record()
         return {"turns": _converse(answerer, line["turns"], where)}
 
-    if options.batch:
+    if options.batch is not None:
         return answer_batch(options.batch, record)
     answer = _ask(answerer, options.question, (), where)
     if options.json:
@@ -69,7 +69,11 @@ def _converse(answerer: ExtractiveAnswerer, turns: object, where: Where) -> list
     history: list[Turn] = []
     records = []
     for question in turns:
-        answer = _ask(answerer, question, history, where)
+        try:
+            answer = _ask(answerer, question, history, where)
+        except QuestionError as error:
+            records.append({"question": question, "error": str(error)})
+            continue
         if answer.mode != "small-talk":
             history.append(Turn(question, answer.searched_for))
         records.append(answer.record())

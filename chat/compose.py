@@ -27,9 +27,11 @@ VERDICT_BONUS = 0.10
 """A sentence that tells what to do, where the question asks what to do."""
 ROW_PENALTY = -0.16
 """A table row answers a comparison; elsewhere prose reads better."""
-SHORT_PENALTY = -0.12
+SHORT_PENALTY = -0.2
 """A sentence of a few words announces more often than it answers."""
 FEW_WORDS = 8
+FIGURES_PENALTY = -0.08
+"""Several figures in one sentence are a calculation, where none was asked for."""
 LEAST_SHARE = 0.66
 """A sentence that scores less than this share of the best one is left out."""
 NEAR_COPY = 0.6
@@ -38,11 +40,18 @@ NEAR_COPY = 0.6
 # A scenario's or a worked example's facts are true of its own tables only.
 LOCAL_BLOCKS = frozenset({"Scenario", "The brief", "Sizing and cost"})
 LOCAL = re.compile(
-    r"^(Situation|Reasoning|Decision)\b|\bexample\b|\b(writer|job|table|file|team|row) [A-Z]\b|`[a-z]\d+`"
+    r"^(Situation|Reasoning|Decision)\b|\bexample\b|\bassumed\b"
+    r"|\b(writer|job|table|file|team|row) [A-Z]\b|`[a-z]\d+`"
     r"|\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December)\b"
-    r"|^(The|A|An) (retailer|bank|company|team|stream) "
+    r"|^(The|A|An) (retailer|bank|company|team|stream|order|job on \d)\b"
+    r"|^(Applied to|With) (about )?[\d,.]+ "
+    r"|\bthe (same|failed|first|second|other|old|new|\d+) (UDF|job|table|rows?|files?|batch|stage|query)\b"
+    r"|^The [\d,.]+ |\b\d\d:\d\d\b"
 )
-DEFINES = re.compile(r"^(?:\S+ ){1,6}?(is|are|means|keeps|holds|groups|splits|records|deletes)\b")
+FIGURE = re.compile(r"(?<![\w.])\d[\d,.]*")
+DEFINES = re.compile(
+    r"^(?:\S+ ){1,6}?(is|are|means|keeps|holds|groups|splits|maps|records|deletes)\b(?! not\b)"
+)
 ASKS_FOR_VERDICT = re.compile(
     r"\b(should|when to|which|better|recommend\w*|best|prefer|choose|do i do)\b", re.IGNORECASE
 )
@@ -131,6 +140,8 @@ def _bonus(found: FoundSentence, kind: Kind, question: str) -> float:
         bonus += ROW_PENALTY
     if sentence.kind not in ("row", "code") and len(sentence.text.split()) < FEW_WORDS:
         bonus += SHORT_PENALTY
+    if kind != "number" and len(FIGURE.findall(sentence.text)) >= 3 and sentence.kind != "code":
+        bonus += FIGURES_PENALTY
     if kind == "definition" and DEFINES.match(sentence.text):
         bonus += DEFINITION_BONUS
     if ASKS_FOR_VERDICT.search(question) and VERDICT.match(sentence.text):

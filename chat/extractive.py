@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from chat.citations import Answer, Place, cite
 from chat.compose import Candidate, compose, rank_sections
-from chat.questions import Courtesy, courtesy_of, leans, parts_of
+from chat.questions import Courtesy, courtesy_of, is_english, leans, parts_of
 from chat.sufficiency import ANSWERED, confidence
 from ingest.chunks import Cloud
 from retriever.search import Findings, Retriever, clean_question
@@ -18,6 +18,7 @@ MOST_WORDS = 190
 """An answer fits on one screen."""
 
 REFUSAL = "The handbook does not answer this."
+FOREIGN = "The handbook is in English, and so must the question be."
 
 _COURTESIES: Mapping[Courtesy, str] = {
     "greeting": "Hello. Ask me about Databricks architecture: I answer with quotes from the handbook.",
@@ -103,7 +104,7 @@ class ExtractiveAnswerer:
             return Answer(
                 question,
                 searched_for,
-                note=REFUSAL,
+                note=REFUSAL if is_english(question) else FOREIGN,
                 refused=True,
                 missing=tuple(found),
                 confidence=max(sure.values()),

@@ -90,6 +90,11 @@ _LEANS = re.compile(
     r"|\b(it|its|they|them|their|this|that|these|those|the (other|former|latter|same|first|second)( one)?)\b",
     re.IGNORECASE,
 )
+_FOREIGN = re.compile(
+    r"^\W*(wie|was|warum|wann|welche[rs]?|kann ich|comment|pourquoi|qu['’]est|quelle?s?|cómo|qué|por qué|cuál"
+    r"|come|perché|che cosa|como|o que|qual|hoe|waarom|wat is|jak|dlaczego|hur|varför)\b",
+    re.IGNORECASE,
+)
 _PARTS = re.compile(
     r"(?<=\?)\s+|\s*[,;]?\s+and\s+(?=(?:what|how|why|when|which|who|where|does|do|is|are|can|should)\b)",
     re.IGNORECASE,
@@ -115,6 +120,13 @@ def courtesy_of(question: str, in_conversation: bool = False) -> Courtesy | None
                 None if in_conversation and courtesy == "abilities" and _LEANS.search(question) else courtesy
             )
     return None
+
+
+def is_english(question: str) -> bool:
+    """Whether a question could be English: in Latin letters, and not led by another language's words."""
+    letters = [character for character in question if character.isalpha()]
+    latin = sum(character.isascii() for character in letters)
+    return latin > 0.7 * len(letters) and not _FOREIGN.search(question)
 
 
 def parts_of(question: str) -> list[str]:

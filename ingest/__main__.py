@@ -18,16 +18,24 @@ from settings import PROJECT, Settings, load_settings
 
 def main() -> int:
     """Parse the command line and do what it says."""
-    options = _parser().parse_args()
+    parser = _parser()
+    options = parser.parse_args()
+    if options.collection and not options.paths:
+        parser.error("--collection names the documents at PATH; give their folder")
+    if sum(map(bool, (options.check, options.list, options.remove, options.paths))) > 1:
+        parser.error("give one of PATH, --check, --list and --remove")
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     settings = load_settings()
     if options.check:
-        return _check(settings)
+        return _check(settings, options.json)
     if options.list:
         return _list(settings, options.json)
     if options.remove:
         versions.remove_collection(versions.index_folder(settings.data_dir, options.remove))
-        print(f"removed {options.remove}", file=sys.stderr if options.json else sys.stdout)
+        if options.json:
+            emit({"removed": options.remove})
+        else:
+            print(f"removed {options.remove}")
         return 0
     with _Bar(quiet=options.json) as bar:
         if options.paths:
@@ -59,10 +67,13 @@ def _collection_name(path: Path) -> str:
     return path.name if path.is_dir() else path.stem
 
 
-def _check(settings: Settings) -> int:
+def _check(settings: Settings, as_json: bool) -> int:
     problems = check_handbook(settings.corpus, PROJECT)
-    for problem in problems:
-        print(problem)
+    if as_json:
+        emit({"problems": [asdict(problem) for problem in problems]})
+    else:
+        for problem in problems:
+            print(problem)
     print(f"{len(problems)} problems" if problems else "the handbook is in order", file=sys.stderr)
     return CorpusError.exit_code if problems else 0
 

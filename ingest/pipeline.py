@@ -98,6 +98,8 @@ def ingest_collection(
     A file that cannot be read is skipped and reported; the rest go on. Raises as
     `ingest_handbook`, and CorpusError when nothing could be read.
     """
+    if name == HANDBOOK:
+        raise CorpusError(f"{HANDBOOK} is the handbook's own name; give another with --collection NAME")
     documents: list[Document] = []
     skipped: list[Mapping[str, str]] = []
     for root, file in _markdown_files(paths):
@@ -179,6 +181,15 @@ def check_current(settings: Settings, collection: str, manifest: Manifest, model
 
 
 def _hashes(corpus: Path) -> dict[str, str]:
+    try:
+        return _readable_hashes(corpus)
+    except OSError as error:
+        raise CorpusError(
+            f"{error.filename}:1: cannot be read ({error.strerror}); put the chapter back"
+        ) from error
+
+
+def _readable_hashes(corpus: Path) -> dict[str, str]:
     return {
         citation_path(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in chapter_files(corpus)
     }

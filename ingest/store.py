@@ -27,8 +27,9 @@ def write_store(
         StorageError: the disk is full or the folder cannot be written.
     """
     sentences = [(chunk, sentence) for chunk in chunks for sentence in chunk.sentences]
-    client = _client(folder)
+    client: Any = None
     try:
+        client = _client(folder)
         _write(
             client,
             CHUNKS,
@@ -53,7 +54,8 @@ def write_store(
             f"cannot write the index in {folder} ({error}); free some space or set MENTOR_DATA_DIR"
         ) from error
     finally:
-        client.close()
+        if client:
+            client.close()
 
 
 class Store:

@@ -41,6 +41,8 @@ OPPOSED = 0.80
 """A sentence this near to a key point that negates where the point does not contradicts it."""
 REMEMBERED = 64
 """Questions whose vectors are kept, so that a second answer costs its own sentences only."""
+REPEATED = 0.9
+"""Similarity from which a sentence of the answer is the question given back."""
 SAME_WORDS = 0.8
 """Share of a point's words that a sentence keeps when it is its plain denial."""
 LEAST_GLUE = 0.15
@@ -105,6 +107,8 @@ class OfflineGrader:
         units = _units(text)
         vectors = self._retriever.encode(units)
         known = self._known(question)
+        repeats = vectors @ known[question.question] >= REPEATED
+        vectors[repeats] = 0.0
         wrong = self._misconceptions(question, known, units, vectors)
         verdicts = tuple(
             self._verdict(question, known, point, units, vectors, wrong) for point in question.key_points
@@ -120,7 +124,8 @@ class OfflineGrader:
         """The vector of every text that belongs to the question."""
         known = self._vectors.get(question)
         if known is None:
-            texts = [way for point in question.key_points for way in (point.text, *point.says)]
+            texts = [question.question]
+            texts += [way for point in question.key_points for way in (point.text, *point.says)]
             texts += [text for wrong in question.misconceptions for text in (wrong.claim, wrong.correction)]
             known = dict(zip(texts, self._retriever.encode(texts), strict=True))
             self._vectors[question] = known
@@ -161,8 +166,11 @@ class OfflineGrader:
         evidence[[not _states(unit) for unit in units]] = 0.0
         row = int(evidence.argmax())
         for misconception, words in wrong:
-            related = float(known[misconception.correction] @ known[point.text])
-            if related >= RELATED and evidence[row] < COVERED + BORDERLINE:
+            near_points = [
+                float(known[misconception.correction] @ known[p.text]) for p in question.key_points
+            ]
+            corrected = question.key_points[int(np.argmax(near_points))]
+            if corrected == point and max(near_points) >= RELATED and evidence[row] < COVERED + BORDERLINE:
                 return Verdict(point, "contradicted", words)
         if evidence[row] < COVERED:
             return Verdict(point, "missed", borderline=bool(evidence[row] > COVERED - BORDERLINE))

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from database import transaction
+from errors import StorageError
 from interview.session import Interview
 
 _tables = sa.MetaData()
@@ -26,17 +27,28 @@ class Progress:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def save(self, identity: str, interview: Interview) -> str:
+    def save(self, identity: str, interview: Interview, before: Interview | None = None) -> str:
         """Keep an interview as it stands; an empty id is a new one.
+
+        Args:
+            identity: the interview's id.
+            interview: how it stands now.
+            before: how it stood when this step was taken; it must still stand so.
 
         Returns:
             The interview's id.
+
+        Raises:
+            StorageError: it went on elsewhere since `before`, or the database refuses.
         """
         row = {
             "changed": datetime.now(UTC).replace(tzinfo=None),
             "interview": _codec().dump_json(interview).decode(),
         }
         with transaction(self._engine) as connection:
+            kept = connection.scalar(sa.select(_interview.c.interview).where(_interview.c.id == identity))
+            if kept and before and _codec().validate_json(kept) != before:
+                raise StorageError("it went on in another tab; reload the page to take it up there")
             updated = connection.execute(_interview.update().where(_interview.c.id == identity).values(row))
             if not updated.rowcount:
                 identity = identity or uuid.uuid4().hex
@@ -47,7 +59,13 @@ class Progress:
         """The interview of that id, if there is one."""
         with transaction(self._engine) as connection:
             row = connection.scalar(sa.select(_interview.c.interview).where(_interview.c.id == identity))
-        return _codec().validate_json(row) if row else None
+        try:
+            found: Interview | None = _codec().validate_json(row) if row else None
+        except ValueError as error:
+            raise StorageError(
+                "this interview was kept by another version of the program and cannot be read; begin another"
+            ) from error
+        return found
 
 
 @cache

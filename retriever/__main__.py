@@ -52,7 +52,7 @@ def main() -> int:
             "seconds": seconds,
         }
 
-    if options.batch:
+    if options.batch is not None:
         return answer_batch(options.batch, lambda line: record(text_field(line, "question")))
     if options.json:
         emit({"id": None} | record(options.question))

@@ -29,6 +29,8 @@ CLOUD_NAMES: Mapping[Cloud, re.Pattern[str]] = {
     "azure": re.compile(r"\b(azure|adls|entra|event hubs?|microsoft)\b", re.IGNORECASE),
     "gcp": re.compile(r"\b(gcp|gcs|google|pub/?sub)\b", re.IGNORECASE),
 }
+MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|</?[a-zA-Z][^<>]*>")
+"""Images and tags, which say nothing about what is asked."""
 IDENTIFIER = re.compile(r"\b\w+[._]\w+[\w.]*\b|\b[A-Z]+[a-z]+[A-Z]\w*\b|\b[a-z]+[A-Z]\w*\b|`[^`]+`")
 
 
@@ -74,7 +76,7 @@ def clean_question(question: str) -> str:
         raise QuestionError(
             f"the question has {len(question):,} characters; ask in at most {MOST_CHARACTERS:,}"
         )
-    printable = "".join(c if c.isprintable() else " " for c in question)
+    printable = "".join(c if c.isprintable() else " " for c in MARKUP.sub(" ", question))
     clean = " ".join(printable.encode("utf-8", "ignore").decode("utf-8").split())
     if not clean:
         raise QuestionError("the question is empty; ask something such as “What does VACUUM delete?”")
@@ -197,7 +199,7 @@ class Retriever:
     def _stamp(self) -> tuple[int, int]:
         try:
             status = self._pointer.stat()
-        except FileNotFoundError:
+        except OSError:
             return (0, 0)
         return (status.st_mtime_ns, status.st_ino)
 

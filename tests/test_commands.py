@@ -229,6 +229,8 @@ def test_a_collection_is_made_listed_searched_and_removed(here, tmp_path):
         (("retriever", "a question", "--batch", "x"), 2, "not allowed with argument"),
         (("chat", "a question", "--unknown"), 2, "unrecognized arguments: --unknown"),
         (("ingest", "--unknown"), 2, "unrecognized arguments: --unknown"),
+        (("interview",), 2, "the following arguments are required: command"),
+        (("interview", "grade"), 2, "the following arguments are required: --batch"),
         (("retriever", ""), 1, "the question is empty; ask something such as"),
         (("retriever", "a log", "-k", "0"), 1, "k is 0; ask for at least 1 passage"),
         (("chat", "a log", "--chapter", "9"), 1, "there is no chapter 9 in the index; it holds 1, 2"),
@@ -255,10 +257,10 @@ def test_a_process_ends_with_the_exit_code(commands):
     assert err.splitlines()[-1] == "python -m retriever: error: argument -k: invalid int value: 'many'"
 
 
-@pytest.mark.parametrize("module", ["retriever", "chat"])
+@pytest.mark.parametrize("module", [["retriever"], ["chat"], ["interview", "grade"]], ids=" ".join)
 def test_without_an_index_a_batch_ends_with_the_command_that_mends_it(commands, tmp_path, module):
     file = batch(tmp_path, {"id": 1, "question": "What is a log?"})
-    code, out, err = commands("-m", module, "--batch", file, MENTOR_DATA_DIR=str(tmp_path / "nothing"))
+    code, out, err = commands("-m", *module, "--batch", file, MENTOR_DATA_DIR=str(tmp_path / "nothing"))
     assert (code, out) == (3, "")
     assert err == f"there is no index in {tmp_path}/nothing/index/handbook; run `python -m ingest`\n"
 
@@ -287,3 +289,91 @@ def test_the_default_path_opens_no_socket_and_asks_without_pytorch(commands):
     assert out.splitlines()[-1] == "imported: []"
     assert "passages in" in out
     assert "[1] 1.1 Tables and the commit log" in out
+
+
+GRADE = {"id", "score", "verdicts", "misconceptions", "feedback", "grader", "citations"}
+VERDICT = {"key_point", "verdict", "evidence", "section"}
+POINTS = ["Every file has a footer that must be read.", "Every file costs a request to object storage."]
+SAID = "Each file costs a request to object storage."
+
+
+def test_interview_grades_a_batch(commands, tmp_path):
+    own = {"section": "1.2", "question": "Why are small files slow?", "key_points": POINTS}
+    lock = "The table is locked while a job writes to it."
+    file = batch(
+        tmp_path,
+        {"id": "own", **own, "answer": SAID, "unknown": [1]},
+        {"id": 7, "question_id": "1.1-two-writers", "answer": lock},
+        "garbage",
+        {"id": "blank", **own, "answer": ""},
+        {"id": "nobody", "question_id": "9.9-none", "answer": SAID},
+        {"id": "both", "question_id": "1.2-why-small-files-hurt", **own, "answer": SAID},
+        {"id": "odd", **own, "answer": "Each file costs \ud800 a request to object storage."},
+    )
+    code, out, err = commands("-m", "interview", "grade", "--batch", file)
+    first, known, garbage, blank, nobody, both, odd = found = records(out)
+    assert code == 1
+    assert [record["id"] for record in found] == ["own", 7, None, "blank", "nobody", "both", "odd"]
+    assert {frozenset(record) for record in (first, known, blank, both, odd)} == {frozenset(GRADE)}
+    assert {frozenset(v) for r in (first, known, blank, both, odd) for v in r["verdicts"]} == {
+        frozenset(VERDICT)
+    }
+    assert first["verdicts"] == [
+        {"key_point": POINTS[0], "verdict": "missed", "evidence": "", "section": "1.2"},
+        {"key_point": POINTS[1], "verdict": "covered", "evidence": SAID, "section": "1.2"},
+    ]
+    assert (first["score"], first["misconceptions"]) == (50, [])
+    [citation] = first["citations"]
+    assert citation.keys() == CITATION
+    assert citation["quote"] in (PROJECT / citation["path"]).read_text("utf-8")
+    assert first["grader"].startswith("offline-1")
+
+    assert (known["score"], known["verdicts"][0]["verdict"], known["verdicts"][0]["evidence"]) == (
+        0,
+        "contradicted",
+        lock,
+    )
+    assert known["misconceptions"] == [
+        {
+            "claim": "The table is locked while a job writes.",
+            "correction": "Writers take no lock and meet only at the commit.",
+            "section": "1.1",
+        }
+    ]
+    assert (blank["score"], blank["citations"]) == (None, [])
+    assert [(v["key_point"], v["verdict"]) for v in blank["verdicts"]] == [(p, "missed") for p in POINTS]
+    assert blank["feedback"].startswith("Could not grade this: the answer is empty.")
+    assert len(both["verdicts"]) == 4  # the bank's own points
+    assert odd["verdicts"][1]["verdict"] == "covered"
+    assert nobody == {
+        "id": "nobody",
+        "error": "the bank has no question '9.9-none'; see the ids in corpus/questions/",
+    }
+    assert garbage.keys() == {"id", "error"}
+    assert err.splitlines() == [f"{file}:{n}: {r['error']}" for n, r in ((3, garbage), (5, nobody))]
+
+
+POINT_FAULT = 'expected "key_points" to be a list of sentences, one at least'
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        pytest.param({"key_points": None}, POINT_FAULT, id="no-points"),
+        pytest.param({"key_points": []}, POINT_FAULT, id="empty-points"),
+        pytest.param({"key_points": "one"}, POINT_FAULT, id="points-a-string"),
+        pytest.param({"key_points": ["one", 2]}, POINT_FAULT, id="a-point-a-number"),
+        pytest.param({"answer": None}, 'expected "answer" to be text, found null', id="no-answer"),
+        pytest.param({"answer": ["x"]}, 'expected "answer" to be text, found ["x"]', id="answer-a-list"),
+        pytest.param({"question": 3}, 'expected "question" to be text, found 3', id="question-a-number"),
+        pytest.param({"section": None}, 'expected "section" to be text, found null', id="no-section"),
+        pytest.param({"question_id": 3}, 'expected "question_id" to be text, found 3', id="id-a-number"),
+    ],
+)
+def test_a_bad_line_of_answers_is_named_and_the_rest_go_on(here, tmp_path, line, error):
+    good = {"id": 1, "section": "1.2", "question": "Why?", "key_points": POINTS, "answer": SAID}
+    file = batch(tmp_path, {**good, "id": 0, **line}, good)
+    code, out, err = here("interview", "grade", "--batch", file, "--json")
+    bad, graded = records(out)
+    assert (code, bad, graded.keys()) == (1, {"id": 0, "error": error}, GRADE)
+    assert err == f"{file}:1: {error}\n"

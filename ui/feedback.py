@@ -19,7 +19,8 @@ def draw(question: Question, attempt: Attempt, said: str) -> None:
     score(attempt)
     with st.container(border=True):
         st.caption("Your answer: what earned a point is underlined")
-        render.marked(said, [(v.evidence, v.verdict, v.key_point.text) for v in grade.verdicts if v.evidence])
+        marks = [(v.evidence, v.verdict, v.key_point.text) for v in grade.verdicts if v.evidence]
+        render.marked(said, marks, question.id)
     for verdict in grade.verdicts:
         point(verdict)
     for wrong in grade.misconceptions:
@@ -32,7 +33,8 @@ def draw(question: Question, attempt: Attempt, said: str) -> None:
 def score(attempt: Attempt) -> None:
     """Draw the score as a number and a word, or why there is none."""
     if attempt.score is None:
-        st.info(attempt.grade.feedback if attempt.grade else "Skipped.")
+        # The reason quotes the answer, which is anyone's text.
+        st.info(render.escaped(attempt.grade.feedback) if attempt.grade else "Skipped.")
         return
     hints = f" · {attempt.hints} hint" if attempt.hints else ""
     st.markdown(f"### {attempt.score} of 100 · {word(attempt.score)}{hints}")

@@ -35,9 +35,13 @@ def page() -> None:
     try:
         bank = resources.bank()
         restore()
+        draw(bank)
     except MentorError as error:
         st.error(str(error))
-        return
+
+
+def draw(bank: dict[str, Question]) -> None:
+    """Draw the set-up, the question on the table, or the report."""
     interview = state.interview
     if interview is None:
         set_up(bank)
@@ -54,16 +58,19 @@ def page() -> None:
 def restore() -> None:
     """Take up the interview that the address names."""
     wanted = st.query_params.get("interview", "")
-    if wanted != state.id:
+    if not wanted and state.id and "section" not in st.query_params:
+        # Another page was shown in between, and its address names no interview.
+        st.query_params.from_dict({"interview": state.id})
+    elif wanted != state.id:
         state.id, state.probing = wanted, False
         state.interview = resources.progress().load(wanted) if wanted else None
 
 
 def keep(interview: Interview) -> None:
     """Remember an interview, here and in the database."""
-    state.interview = interview
+    before, state.interview = state.interview, interview
     try:
-        state.id = resources.progress().save(state.id, interview)
+        state.id = resources.progress().save(state.id, interview, before)
         st.query_params.from_dict({"interview": state.id})
     except MentorError as error:
         st.toast(f"The interview is on this page only: {error}")
@@ -122,9 +129,9 @@ def on_the_table(interview: Interview, bank: dict[str, Question]) -> None:
     box = f"answer {state.id} {interview.number} {len(current.answers)}"
     text = st.text_area("Your answer", key=box, height=220, placeholder="Say it in your own words.")
     submit, hint, skip = st.columns([2, 1, 1])
-    if submit.button("Submit", key="submit", type="primary", disabled=not text.strip()):
+    # Never disabled: the box hands over its text when it is left, which the press of the button does.
+    if submit.button("Submit", key="submit", type="primary"):
         give(interview, question, text)
-        st.rerun()
     if current.hints:
         hinted = sorted(question.key_points, key=lambda point: -point.weight)[: current.hints]
         for point in hinted:
@@ -137,11 +144,19 @@ def on_the_table(interview: Interview, bank: dict[str, Question]) -> None:
 
 def give(interview: Interview, question: Question, text: str) -> None:
     """Grade what has been said so far and note it."""
-    with st.spinner("Reading your answer …"):
-        grade = resources.grader().grade(question, session.said(interview, text))
+    if not text.strip():
+        st.warning("There is nothing to grade yet. Write an answer, or skip the question.")
+        return
+    try:
+        with st.spinner("Reading your answer …"):
+            grade = resources.grader().grade(question, session.said(interview, text))
+    except MentorError as error:
+        st.error(str(error))
+        return
     after = session.answer(interview, text, grade)
     state.probing = False
     keep(session.move_on(after) if interview.mode == "exam" else after)
+    st.rerun()
 
 
 def go_on() -> None:

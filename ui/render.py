@@ -144,7 +144,7 @@ def _component(name: str) -> Any:
     )
 
 
-def marked(words: str, marks: Sequence[tuple[str, str, str]]) -> None:
+def marked(words: str, marks: Sequence[tuple[str, str, str]], key: str) -> None:
     """Draw a person's own words; `marks` are the parts that decided a verdict: words, verdict, why."""
     pieces: list[dict[str, str]] = []
     at = 0
@@ -154,7 +154,7 @@ def marked(words: str, marks: Sequence[tuple[str, str, str]]) -> None:
         pieces.append({"text": words[begin:end], "verdict": verdict, "title": why})
         at = end
     pieces.append({"text": words[at:], "verdict": "", "title": ""})
-    _component("marked")(data={"pieces": pieces}, key=f"marked {hash((words, tuple(marks)))}")
+    _component("marked")(data={"pieces": pieces}, key=f"marked {key}")
 
 
 def _spans(words: str, marks: Sequence[tuple[str, str, str]]) -> list[tuple[int, int, str, str]]:

@@ -107,7 +107,7 @@ def test_a_question_without_a_question_is_refused(small_retriever, question, mes
         pytest.param("What\x00 does\u200b VACUUM\r\n\tdo?", "What does VACUUM do?", id="control-characters"),
         pytest.param("What \ud800 is it", "What is it", id="surrogate"),
         pytest.param("  a   b  ", "a b", id="spaces"),
-        pytest.param("<b>What</b> is a log?", "<b>What</b> is a log?", id="html"),
+        pytest.param("<b>What</b> is a log?", "What is a log?", id="html"),
         pytest.param("提交日志是什么？", "提交日志是什么？", id="chinese"),
         pytest.param("x" * MOST_CHARACTERS, "x" * MOST_CHARACTERS, id="the-longest"),
     ],
