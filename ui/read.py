@@ -29,6 +29,7 @@ def page() -> None:
         turn(section, list(sections.values()))
     with side:
         on_this_page(section)
+        terms(section)
         actions(section)
         share(section, quote)
     if quote:
@@ -62,6 +63,22 @@ def on_this_page(section: Section) -> None:
     st.caption("On this page")
     blocks = [block.heading for block in section.blocks if block.heading not in ("", "In short")]
     st.markdown("\n".join(f"- [{heading}](#{render.anchor(heading)})" for heading in blocks))
+
+
+def terms(section: Section) -> None:
+    """Draw the glossary's terms that the section explains, with what they were called before."""
+    try:
+        found = resources.terms_of(section.number)
+    except MentorError as error:
+        st.caption(render.escaped(str(error)))
+        return
+    if not found:
+        return
+    st.caption("Terms")
+    for term in found:
+        renamed = f" Formerly {', '.join(term.was)} (until {term.since})." if term.was else ""
+        with st.popover(term.term, type="tertiary"):
+            st.text(term.means + renamed)
 
 
 def actions(section: Section) -> None:

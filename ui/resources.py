@@ -12,6 +12,7 @@ from chat.extractive import ExtractiveAnswerer
 from chat.history import History
 from database import open_database
 from errors import MentorError, StaleIndex
+from ingest.glossary import Term, read_glossary
 from ingest.pipeline import Progress, chapter_files, ingest_handbook, read_handbook
 from ingest.sections import Document, Section
 from interview.bank import Question, read_bank
@@ -184,6 +185,24 @@ def origin() -> str:
     """Scheme, host and port of the address that the browser shows."""
     parts = urlsplit(st.context.url or "")
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+@st.cache_resource
+def _terms(stamp: int) -> dict[str, list[Term]]:
+    terms: dict[str, list[Term]] = {}
+    for term in read_glossary(settings().corpus):
+        terms.setdefault(term.section, []).append(term)
+    return terms
+
+
+def terms_of(section: str) -> list[Term]:
+    """The glossary's terms that a section explains.
+
+    Raises:
+        CorpusError: the glossary is malformed.
+    """
+    path = settings().corpus / "glossary.yaml"
+    return _terms(path.stat().st_mtime_ns if path.is_file() else 0).get(section, [])
 
 
 def keep_choices() -> None:
