@@ -9,7 +9,7 @@ from chat.compose import Candidate, compose, rank_sections
 from chat.questions import Courtesy, courtesy_of, is_english, leans, parts_of
 from chat.sufficiency import ANSWERED, confidence
 from ingest.chunks import Cloud
-from retriever.search import Findings, Retriever, clean_question
+from retriever.search import Findings, Retriever, clean_question, without_markup
 
 FEW_TERMS = 3
 """A question with fewer words that carry meaning may rest on the one before it."""
@@ -74,7 +74,8 @@ class ExtractiveAnswerer:
         if courtesy:
             answer = Answer(question, "", note=_COURTESIES[courtesy], mode="small-talk")
         else:
-            answer = self._answer(question, self._standalone(question, history, where), where)
+            searched = without_markup(question)
+            answer = self._answer(question, self._standalone(searched, history, where), where)
         yield replace(answer, seconds=time.perf_counter() - started)
 
     def _standalone(self, question: str, history: Sequence[Turn], where: Where) -> str:

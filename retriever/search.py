@@ -76,13 +76,19 @@ def clean_question(question: str) -> str:
         raise QuestionError(
             f"the question has {len(question):,} characters; ask in at most {MOST_CHARACTERS:,}"
         )
-    printable = "".join(c if c.isprintable() else " " for c in MARKUP.sub(" ", question))
+    printable = "".join(c if c.isprintable() else " " for c in question)
     clean = " ".join(printable.encode("utf-8", "ignore").decode("utf-8").split())
     if not clean:
         raise QuestionError("the question is empty; ask something such as “What does VACUUM delete?”")
     if not any(character.isalnum() for character in clean):
         raise QuestionError(f"the question “{clean[:40]}” has no words; ask it in English words")
     return clean
+
+
+def without_markup(question: str) -> str:
+    """The question without images and tags; as it is where nothing else is in it."""
+    plain = " ".join(MARKUP.sub(" ", question).split())
+    return plain if any(character.isalnum() for character in plain) else question
 
 
 def cloud_asked(question: str) -> Cloud:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from errors import QuestionError, StaleIndex
-from retriever.search import MOST_CHARACTERS, Retriever, clean_question
+from retriever.search import MOST_CHARACTERS, Retriever, clean_question, without_markup
 from tests.conftest import settings_for
 
 
@@ -107,7 +107,7 @@ def test_a_question_without_a_question_is_refused(small_retriever, question, mes
         pytest.param("What\x00 does\u200b VACUUM\r\n\tdo?", "What does VACUUM do?", id="control-characters"),
         pytest.param("What \ud800 is it", "What is it", id="surrogate"),
         pytest.param("  a   b  ", "a b", id="spaces"),
-        pytest.param("<b>What</b> is a log?", "What is a log?", id="html"),
+        pytest.param("<b>What</b> is a log?", "<b>What</b> is a log?", id="html"),
         pytest.param("提交日志是什么？", "提交日志是什么？", id="chinese"),
         pytest.param("x" * MOST_CHARACTERS, "x" * MOST_CHARACTERS, id="the-longest"),
     ],
@@ -158,3 +158,17 @@ def test_without_an_index_the_command_is_named(tmp_path, corpus):
 def test_the_index_is_made_without_a_look_at_the_network(small_index):
     assert small_index.sockets == ()
     assert (small_index.report.sections, small_index.report.embedder) == (4, "all-MiniLM-L6-v2@53aa51172d14")
+
+
+@pytest.mark.parametrize(
+    ("question", "plain"),
+    [
+        pytest.param(
+            "What is `VACUUM`? ![x](http://e.co/a.png) <b>bold</b>", "What is `VACUUM`? bold", id="both"
+        ),
+        pytest.param("is a < b and c > d allowed?", "is a < b and c > d allowed?", id="comparison"),
+        pytest.param("<img>", "<img>", id="nothing-else"),
+    ],
+)
+def test_markup_says_nothing_about_what_is_asked(question, plain):
+    assert without_markup(question) == plain
