@@ -115,3 +115,22 @@ interviews = st.builds(
 @given(interview=interviews)
 def test_any_interview_comes_back_as_it_was(progress, interview):
     assert progress.load(progress.save("", interview)) == interview
+
+
+def test_a_step_from_a_tab_left_behind_does_not_undo_the_other_tab(progress):
+    begun = session.begin([Question("1.1-a", "1.1", "?", (POINT,)), Question("1.1-b", "1.1", "?", (POINT,))])
+    identity = progress.save("", begun)
+    ahead = session.move_on(session.answer(begun, "words", GRADE))
+    progress.save(identity, ahead, begun)
+    with pytest.raises(StorageError, match="in another tab"):
+        progress.save(identity, session.move_on(begun), begun)
+    assert progress.load(identity) == ahead
+
+
+def test_a_row_of_another_version_is_said_to_be_one(tmp_path):
+    engine = open_database(f"sqlite:///{tmp_path / 'mentor.db'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO interview VALUES ('x', '2026-01-01 00:00:00', '{\"bad\":')")
+    with pytest.raises(StorageError, match="another version"):
+        Progress(engine).load("x")
+    engine.dispose()
