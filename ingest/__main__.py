@@ -4,6 +4,7 @@ import argparse
 import logging
 import sys
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 from tqdm import tqdm
@@ -12,7 +13,8 @@ from command_line import emit, run
 from errors import CorpusError, StaleIndex
 from ingest import versions
 from ingest.check import check_handbook
-from ingest.pipeline import Progress, Report, ingest_collection, ingest_handbook
+from ingest.check_across import stale_sections
+from ingest.pipeline import Progress, Report, ingest_collection, ingest_handbook, read_handbook
 from settings import PROJECT, Settings, load_settings
 
 
@@ -24,10 +26,12 @@ def main() -> int:
         parser.error("--collection names the documents at PATH; give their folder")
     if sum(map(bool, (options.check, options.list, options.remove, options.paths))) > 1:
         parser.error("give one of PATH, --check, --list and --remove")
+    if options.stale is not None and (not options.check or options.stale < 0):
+        parser.error("--stale goes with --check and takes a number of days, 0 or more")
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     settings = load_settings()
     if options.check:
-        return _check(settings, options.json)
+        return _check(settings, options.stale, options.json)
     if options.list:
         return _list(settings, options.json)
     if options.remove:
@@ -56,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--collection", metavar="NAME", help="what to call them (default: the folder's name)")
     parser.add_argument("--rebuild", action="store_true", help="embed everything again")
     parser.add_argument("--check", action="store_true", help="check the handbook and index nothing")
+    parser.add_argument(
+        "--stale", metavar="DAYS", type=int, help="with --check: list the sections verified longer ago"
+    )
     parser.add_argument("--list", action="store_true", help="list the collections")
     parser.add_argument("--remove", metavar="NAME", help="remove a collection")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -67,14 +74,22 @@ def _collection_name(path: Path) -> str:
     return path.name if path.is_dir() else path.stem
 
 
-def _check(settings: Settings, as_json: bool) -> int:
+def _check(settings: Settings, days: int | None, as_json: bool) -> int:
     problems = check_handbook(settings.corpus, PROJECT)
+    stale = []
+    if days is not None and not problems:
+        stale = stale_sections(read_handbook(settings.corpus), date.today(), days)
     if as_json:
-        emit({"problems": [asdict(problem) for problem in problems]})
+        found = {"problems": [asdict(problem) for problem in problems]}
+        emit(found if days is None else found | {"stale": [asdict(section) for section in stale]})
     else:
         for problem in problems:
             print(problem)
+        for section in stale:
+            print(f"{section.section} {section.title}: verified {section.verified}, {section.days} days ago")
     print(f"{len(problems)} problems" if problems else "the handbook is in order", file=sys.stderr)
+    if days is not None and not problems:
+        print(f"{len(stale)} sections verified more than {days} days ago", file=sys.stderr)
     return CorpusError.exit_code if problems else 0
 
 

@@ -1,4 +1,6 @@
-"""The handbook's rules: structure here, style in `check_text`, glossary and bank in `check_data`.
+"""The handbook's rules: structure here, and in a file of their own those of another subject.
+
+`check_text` has the style, `check_across` what holds across sections, `check_data` glossary and bank.
 
 Each rule is a generator of `(line, message)` whose docstring is the rule.
 """
@@ -11,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from errors import CorpusError
+from ingest.check_across import check_across
 from ingest.check_data import check_data
 from ingest.check_text import check_text
 from ingest.chunks import SKIPPED_BLOCKS
@@ -134,6 +137,7 @@ def check_handbook(folder: Path, root: Path | None = None) -> list[Problem]:
         if _chapter(document) in outline.chapters:
             for line, message in check_text(document, outline.sections):
                 problems.append(Problem(document.path, line, message))
+    problems += [Problem(*found) for found in check_across(documents)]
     for file, line, message in check_data(folder, outline.sections):
         problems.append(Problem(_shown(file, root), line, message))
     return sorted(problems, key=lambda problem: (problem.path, problem.line))

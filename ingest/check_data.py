@@ -22,8 +22,11 @@ Field = Callable[[Node, Numbers], Iterator[Found]]
 
 KINDS = ("concept", "trade-off", "scenario", "troubleshooting", "design")
 LEVELS = ("senior", "architect")
+STAGES = ("clarify", "high-level design", "deep dive", "failure and cost")
 WEIGHTS = range(1, 4)
 KEY_POINTS = range(4, 9)
+STAGED_KEY_POINTS = range(8, 13)
+STAGE_KEY_POINTS = 2
 MISCONCEPTIONS = range(2, 5)
 SAYS = range(2, 4)
 ANSWER_WORDS = range(80, 261)
@@ -176,10 +179,10 @@ def _counted(field: Field, count: range) -> Field:
     return check
 
 
-def _mappings(fields: Mapping[str, Field]) -> Field:
+def _mappings(fields: Mapping[str, Field], required: Collection[str] = ()) -> Field:
     def check(node: Node, numbers: Numbers) -> Iterator[Found]:
         for item in _items(node):
-            yield from _mapping(item, fields, frozenset(fields), numbers)
+            yield from _mapping(item, fields, required or fields, numbers)
 
     return check
 
@@ -217,10 +220,13 @@ GLOSSARY: dict[str, Field] = {
 GLOSSARY_REQUIRED = ("term", "means", "section")
 KEY_POINT: dict[str, Field] = {
     "text": _text,
+    "stage": _one_of(STAGES),
     "weight": _weight,
     "section": _section,
     "says": _counted(_texts, SAYS),
 }
+KEY_POINT_REQUIRED = ("text", "weight", "section", "says")
+STAGE: dict[str, Field] = {"stage": _one_of(STAGES), "ask": _text}
 MISCONCEPTION: dict[str, Field] = {"claim": _text, "correction": _text, "section": _section}
 QUESTION: dict[str, Field] = {
     "id": _text,
@@ -230,11 +236,13 @@ QUESTION: dict[str, Field] = {
     "level": _one_of(LEVELS),
     "question": _text,
     "why": _text,
-    "key_points": _counted(_mappings(KEY_POINT), KEY_POINTS),
+    "stages": _mappings(STAGE),
+    "key_points": _mappings(KEY_POINT, KEY_POINT_REQUIRED),
     "misconceptions": _counted(_mappings(MISCONCEPTION), MISCONCEPTIONS),
     "probes": _texts,
     "model_answer": _text,
 }
+QUESTION_REQUIRED = frozenset(QUESTION) - {"stages"}
 
 
 def _glossary(nodes: list[Node], numbers: Numbers) -> Iterator[Found]:
@@ -256,9 +264,10 @@ def _bank(stem: str, bank: list[Entry], chapters: Collection[str], numbers: Numb
     if stem not in chapters:
         yield 1, f"a bank must be named like its chapter's file; there is no {stem}.md"
     for entry in bank:
-        yield from _mapping(entry.node, QUESTION, frozenset(QUESTION), numbers)
+        yield from _mapping(entry.node, QUESTION, QUESTION_REQUIRED, numbers)
         yield from _identity(entry)
         yield from _key_points(entry.node)
+        yield from _stages(entry.node)
         yield from _model_answer(entry)
     chapter = stem[:2].lstrip("0")
     for entry in bank:
@@ -289,6 +298,31 @@ def _key_points(node: Node) -> Iterator[Found]:
             yield _line(point), f"a key point must be given once; it is also at line {line}"
         if len(split_sentences(text)) > 1:
             yield _line(point), f"a key point must be one sentence; found '{text[:60]} …'"
+
+
+def _stages(node: Node) -> Iterator[Found]:
+    """A design problem has its four stages in order, with points for each; other questions have none."""
+    points = _items(_value(node, "key_points"))
+    stages = _value(node, "stages")
+    count = STAGED_KEY_POINTS if stages else KEY_POINTS
+    listed = _value(node, "key_points")
+    if listed and len(points) not in count:
+        yield _line(listed), f"`key_points` must be a list of {count[0]} to {count[-1]}; found {len(points)}"
+    names = [_text_of(_value(point, "stage")) for point in points]
+    if not stages:
+        for point, name in zip(points, names, strict=True):
+            if name:
+                yield _line(point), "`stage` must come with the question's `stages`"
+        return
+    found = [_text_of(_value(stage, "stage")) for stage in _items(stages)]
+    if found != list(STAGES):
+        yield _line(stages), f"`stages` must be {', '.join(STAGES)}; found {', '.join(found) or 'none'}"
+    for point, name in zip(points, names, strict=True):
+        if not name:
+            yield _line(point), "`stage` must be given for a point of a question with `stages`"
+    for stage in STAGES:
+        if names.count(stage) < STAGE_KEY_POINTS:
+            yield _line(stages), f"stage '{stage}' must have {STAGE_KEY_POINTS} key points or more"
 
 
 def _model_answer(entry: Entry) -> Iterator[Found]:

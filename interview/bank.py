@@ -13,6 +13,8 @@ from errors import QuestionBankError
 
 Kind = Literal["concept", "trade-off", "scenario", "troubleshooting", "design"]
 Level = Literal["senior", "architect"]
+StageName = Literal["clarify", "high-level design", "deep dive", "failure and cost"]
+"""How a design problem unfolds, in this order."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,16 @@ class KeyPoint:
     weight: int = 1
     says: tuple[str, ...] = ()
     """Other ways in which a good candidate puts it."""
+    stage: str = ""
+    """The stage of a design problem in which it is said; empty for other questions."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a design problem, asked when the one before has been answered."""
+
+    name: str
+    ask: str
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,8 @@ class Question:
     why: str = ""
     probes: tuple[str, ...] = ()
     model_answer: str = ""
+    stages: tuple[Stage, ...] = ()
+    """Of a design problem that unfolds; else empty."""
 
 
 def read_bank(corpus: Path) -> dict[str, Question]:
@@ -116,7 +130,13 @@ def _question(entry: dict[str, Any]) -> Question:
         section=str(entry["section"]),
         question=" ".join(entry["question"].split()),
         key_points=tuple(
-            KeyPoint(point["text"], str(point["section"]), int(point["weight"]), tuple(point["says"]))
+            KeyPoint(
+                point["text"],
+                str(point["section"]),
+                int(point["weight"]),
+                tuple(point["says"]),
+                point.get("stage", ""),
+            )
             for point in entry["key_points"]
         ),
         misconceptions=tuple(
@@ -129,4 +149,5 @@ def _question(entry: dict[str, Any]) -> Question:
         why=entry["why"],
         probes=tuple(entry.get("probes") or ()),
         model_answer=" ".join(entry["model_answer"].split()),
+        stages=tuple(Stage(stage["stage"], stage["ask"]) for stage in entry.get("stages") or ()),
     )

@@ -87,7 +87,7 @@ def test_broken_corpus_gives_exactly_these_complaints():
         "scenario, troubleshooting, design; found text 'opinion'",
         "questions/06-missing-block.yaml:126: `question` must differ from the one at 06-missing-block.yaml:6",
         "questions/06-missing-block.yaml:161: a key must be one of id, section, also, kind, "
-        "level, question, why, key_points, misconceptions, probes, model_answer; found "
+        "level, question, why, stages, key_points, misconceptions, probes, model_answer; found "
         "'hint'",
         "questions/06-order.yaml:1: a bank must be named like its chapter's file; there is no 06-order.md",
         "questions/06-order.yaml:1: section 6.1 must have 3 questions; found 0",
@@ -648,6 +648,56 @@ def test_model_answer_length(tmp_path, words, expected):
     old = source[start : source.index("- id: 1.1-two-writers")]
     said = after(tmp_path, BANK, old, f"    {'word ' * words}\n")
     assert said == [f"{BANK}:42: {message}" for message in expected]
+
+
+def staged(points, stages=("clarify", "high-level design", "deep dive", "failure and cost")):
+    """The small bank's first question as a design problem with `points` stages of key points."""
+    asks = "".join(f"    - stage: {stage}\n      ask: What about {stage}?\n" for stage in stages)
+    texts = "".join(
+        f"    - text: The point numbered {number} stands in the log.\n"
+        + (f"      stage: {stage}\n" if stage else "")
+        + '      weight: 1\n      section: "1.1"\n      says: [You say it, One says it]\n'
+        for number, stage in enumerate(points)
+    )
+    return f"  stages:\n{asks}  key_points:\n{texts}"
+
+
+ALL = ["clarify", "high-level design", "deep dive", "failure and cost"] * 2
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        pytest.param(staged(ALL), [], id="whole"),
+        pytest.param(
+            staged([*ALL[:7], "deep dive"]),
+            [f"{BANK}:9: stage 'failure and cost' must have 2 key points or more"],
+            id="point:elsewhere",
+        ),
+        pytest.param(
+            staged([*ALL, ""]),
+            [f"{BANK}:58: `stage` must be given for a point of a question with `stages`"],
+            id="point:unstaged",
+        ),
+        pytest.param(
+            staged(ALL, stages=("clarify", "deep dive", "high-level design", "failure and cost")),
+            [
+                f"{BANK}:9: `stages` must be clarify, high-level design, deep dive, failure and cost; "
+                "found clarify, deep dive, high-level design, failure and cost"
+            ],
+            id="stages:order",
+        ),
+    ],
+)
+def test_a_design_problem_has_four_stages(tmp_path, question, expected):
+    source = (SMALL / BANK).read_text(encoding="utf-8")
+    old = source[source.index("  key_points:") : source.index("  misconceptions:")]
+    assert after(tmp_path, BANK, old, question) == expected
+
+
+def test_a_stage_needs_stages(tmp_path):
+    said = after(tmp_path, BANK, "      weight: 2\n", "      weight: 2\n      stage: clarify\n")
+    assert said == [f"{BANK}:9: `stage` must come with the question's `stages`"]
 
 
 def test_questions_of_a_section_are_of_two_kinds(tmp_path):
