@@ -9,7 +9,8 @@ from chat.compose import Candidate, compose, rank_sections
 from chat.questions import Courtesy, courtesy_of, is_english, leans, parts_of
 from chat.sufficiency import ANSWERED, confidence
 from ingest.chunks import Cloud
-from retriever.search import Findings, Retriever, clean_question, without_markup
+from retriever.query import clean_question, without_markup
+from retriever.search import Findings, Retriever
 
 FEW_TERMS = 3
 """A question with fewer words that carry meaning may rest on the one before it."""

@@ -18,6 +18,11 @@ def hit(ranking: Ranking, relevant: frozenset[str], k: int) -> float:
     return float(any(section in relevant for section in ranking[:k]))
 
 
+def recall(ranking: Ranking, relevant: frozenset[str], k: int) -> float:
+    """The share of the relevant sections that are among the first `k`; 0 where there are none."""
+    return sum(section in relevant for section in ranking[:k]) / len(relevant) if relevant else 0.0
+
+
 def reciprocal_rank(ranking: Ranking, relevant: frozenset[str], k: int) -> float:
     """1 over the rank of the first relevant section, 0 if none is among the first `k`."""
     return next((1 / rank for rank, section in enumerate(ranking[:k], 1) if section in relevant), 0.0)

@@ -11,6 +11,7 @@ import yaml
 from errors import QuestionBankError
 
 OWN = Path(__file__).parent / "questions.yaml"
+OWN_SCENARIOS = Path(__file__).parent / "scenarios.yaml"
 Half = Literal["tuning", "reported"]
 
 

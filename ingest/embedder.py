@@ -100,6 +100,11 @@ class Model:
     def _counter(self) -> Any:
         return _tokenizer(self.folder / "tokenizer.json")
 
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The whole words of the tokenizer's vocabulary: words that the language has."""
+        return frozenset(token for token in self._counter.get_vocab() if token.isalpha())
+
     def count_tokens(self, text: str) -> int:
         """How many tokens the encoder would see, its two special tokens included."""
         return len(self._counter.encode(_utf8(text)).ids)

@@ -4,6 +4,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,35 +31,62 @@ STOP_WORDS = frozenset(
 
 
 class LexicalIndex:
-    """Word statistics of the chunks, built in memory when a store is opened."""
+    """Word statistics of the chunks and of their sections, built in memory when a store is opened.
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        import bm25s
+    Args:
+        texts: one a chunk.
+        groups: the section of each chunk.
+    """
+
+    def __init__(self, texts: Sequence[str], groups: Sequence[str]) -> None:
         import Stemmer
 
         self._stem = Stemmer.Stemmer("english").stemWords
         # The stemmer keeps a cache of its own that is not made for threads.
         self._stemming = threading.Lock()
-        self._documents = len(texts)
         tokens = [self.terms(text) for text in texts]
+        together: dict[str, list[str]] = {}
+        for group, terms in zip(groups, tokens, strict=True):
+            together.setdefault(group, []).extend(terms)
+        self._groups = list(together)
+        self._documents = len(texts)
         self._frequency = Counter(term for terms in tokens for term in set(terms))
-        self._bm25 = bm25s.BM25()
-        self._bm25.index(tokens, show_progress=False)
+        self._chunks = _index(tokens)
+        self._sections = _index(list(together.values()))
 
     def terms(self, text: str) -> list[str]:
         """The stems of the words that carry meaning, in order; setting names stay whole words."""
-        words = [word for word in WORD.findall(text.lower()) if word not in STOP_WORDS]
+        return self.stems([word for word in WORD.findall(text.lower()) if word not in STOP_WORDS])
+
+    def stems(self, words: Sequence[str]) -> list[str]:
+        """The stem of each word, lower case."""
         with self._stemming:
             return list(self._stem(words))
 
     def scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
         """The BM25 score of every chunk, in the order the texts were given."""
-        known = [term for term in terms if term in self._frequency]
-        if not known:
-            return np.zeros(self._documents, dtype=np.float32)
-        return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
+        return self._scores(self._chunks, terms, self._documents)
+
+    def group_scores(self, terms: Sequence[str]) -> dict[str, float]:
+        """The BM25 score of every section that shares a word, read as one text."""
+        scores = self._scores(self._sections, terms, len(self._groups))
+        return {group: float(score) for group, score in zip(self._groups, scores, strict=True) if score > 0}
 
     def rarity(self, term: str) -> float:
         """Inverse document frequency, 0 to 1; 1 for a word that no chunk holds."""
         frequency = self._frequency[term]
         return float(np.log((self._documents + 1) / (frequency + 0.5)) / np.log((self._documents + 1) / 0.5))
+
+    def _scores(self, index: Any, terms: Sequence[str], count: int) -> NDArray[np.float32]:
+        known = [term for term in terms if term in self._frequency]
+        if not known:
+            return np.zeros(count, dtype=np.float32)
+        return np.asarray(index.get_scores(known), dtype=np.float32)
+
+
+def _index(tokens: Sequence[Sequence[str]]) -> Any:
+    import bm25s
+
+    index = bm25s.BM25()
+    index.index(tokens, show_progress=False)
+    return index

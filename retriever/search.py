@@ -1,37 +1,36 @@
 """A question → ranked passages and sentences."""
 
-import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from errors import QuestionError
 from ingest import versions
 from ingest.chunks import Chunk, Cloud, Sentence
 from ingest.embedder import Embedder, Vectors, query_encoder
+from ingest.glossary import read_glossary
 from ingest.pipeline import open_store
 from ingest.versions import HANDBOOK
-from retriever.fusion import fuse
+from retriever.facets import FacetReader
+from retriever.fusion import by_group, fuse, together
 from retriever.lexical import LexicalIndex
+from retriever.query import Expander, Speller, clean_question, cloud_asked, without_markup
 from settings import Settings
 
-MOST_CHARACTERS = 4000
-"""A page of requirements; a longer question is sent back rather than cut in silence."""
 CANDIDATES = 60
-"""How many chunks, and how many sentences, each ranking contributes."""
-LEXICAL_WEIGHT = 0.35
-LEXICAL_WEIGHT_WITH_IDENTIFIER = 0.6
-"""A setting name or an error class in the question is matched to the letter or not at all."""
+"""How many chunks each ranking contributes."""
+SENTENCES = 200
+"""How many sentences: more than chunks, since several of one section are weighed together."""
+PASSAGE_LEXICAL_WEIGHT = 0.35
+"""Weight of shared words in the order of the passages within a section."""
+CHUNK, SENTENCE, LEXICAL, LEXICAL_SECTION = 0.10, 0.30, 0.15, 0.45
+"""Weights of a section's best chunk, its three best sentences, the words that its three best chunks
+share with the question, and the words that the whole section shares with it. Fitted on the tuning half."""
+BEST = 3
+"""How many sentences, and chunks by words, speak for a section."""
 OTHER_CLOUD = 0.5
 """What is left of the score of a passage that holds for another cloud than the reader's."""
-CLOUD_NAMES: Mapping[Cloud, re.Pattern[str]] = {
-    "aws": re.compile(r"\b(aws|amazon|s3|ec2|kinesis|glue)\b", re.IGNORECASE),
-    "azure": re.compile(r"\b(azure|adls|entra|event hubs?|microsoft)\b", re.IGNORECASE),
-    "gcp": re.compile(r"\b(gcp|gcs|google|pub/?sub)\b", re.IGNORECASE),
-}
-MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|</?[a-zA-Z][^<>]*>")
-"""Images and tags, which say nothing about what is asked."""
-IDENTIFIER = re.compile(r"\b\w+[._]\w+[\w.]*\b|\b[A-Z]+[a-z]+[A-Z]\w*\b|\b[a-z]+[A-Z]\w*\b|`[^`]+`")
 
 
 @dataclass(frozen=True)
@@ -60,41 +59,13 @@ class Findings:
     """All that one search found, best first."""
 
     question: str
+    """What was searched for: without markup, slips mended."""
     terms: tuple[str, ...]
     """The stems of the question's words that carry meaning."""
     passages: tuple[Passage, ...]
     sentences: tuple[FoundSentence, ...]
-
-
-def clean_question(question: str) -> str:
-    """The question without control characters and surplus space.
-
-    Raises:
-        QuestionError: it is empty, too long, or holds no letter or digit.
-    """
-    if len(question) > MOST_CHARACTERS:
-        raise QuestionError(
-            f"the question has {len(question):,} characters; ask in at most {MOST_CHARACTERS:,}"
-        )
-    printable = "".join(c if c.isprintable() else " " for c in question)
-    clean = " ".join(printable.encode("utf-8", "ignore").decode("utf-8").split())
-    if not clean:
-        raise QuestionError("the question is empty; ask something such as “What does VACUUM delete?”")
-    if not any(character.isalnum() for character in clean):
-        raise QuestionError(f"the question “{clean[:40]}” has no words; ask it in English words")
-    return clean
-
-
-def without_markup(question: str) -> str:
-    """The question without images and tags; as it is where nothing else is in it."""
-    plain = " ".join(MARKUP.sub(" ", question).split())
-    return plain if any(character.isalnum() for character in plain) else question
-
-
-def cloud_asked(question: str) -> Cloud:
-    """The one cloud that a question names; empty if it names none, or several."""
-    named = [cloud for cloud, names in CLOUD_NAMES.items() if names.search(question)]
-    return named[0] if len(named) == 1 else ""
+    facets: tuple[str, ...] = ()
+    """What a page of requirements was taken apart into; empty for a question that asks one thing."""
 
 
 class Retriever:
@@ -140,48 +111,23 @@ class Retriever:
         lexical_weight: float | None = None,
         cloud: Cloud = "",
     ) -> Findings:
-        """Everything near the question: passages by fused score, sentences by similarity.
+        """Everything near the question: passages by their section's score and their own; sentences.
 
         Args:
             question: what is asked.
             chapters: where to look; everywhere if empty.
-            candidates: how many chunks and sentences each ranking contributes.
-            lexical_weight: 0 for vectors alone, 1 for words alone; by the question if None.
+            candidates: how many chunks each ranking contributes.
+            lexical_weight: 0 for vectors alone, 1 for words alone; as fitted if None.
             cloud: the reader's; a cloud that the question itself names goes before it.
 
         Raises:
             QuestionError: the question or a chapter cannot be searched.
             StaleIndex: there is no sound index.
         """
-        question = clean_question(question)
         index = self._current()
         index.check_chapters(chapters)
-        vector = index.encoder.encode([question])
-        terms = index.lexical.terms(question)
-        sentences = [
-            FoundSentence(index.store.sentences[identity], index.chunk_of(identity), similarity)
-            for identity, similarity in index.store.nearest_sentences(vector, candidates, chapters)
-        ]
-        dense = dict(index.store.nearest_chunks(vector, candidates, chapters))
-        for found in sentences:
-            dense[found.chunk.id] = max(dense.get(found.chunk.id, -1.0), found.similarity)
-        exact = index.lexical_scores(terms, candidates, chapters)
-        if lexical_weight is None:
-            named = IDENTIFIER.search(question)
-            lexical_weight = LEXICAL_WEIGHT_WITH_IDENTIFIER if named else LEXICAL_WEIGHT
-        fused = fuse(dense, exact, lexical_weight)
-        here = cloud_asked(question) or cloud
-        if here:
-            sentences = [found for found in sentences if found.chunk.cloud in ("", here)]
-            for identity in fused:
-                if index.store.chunks[identity].cloud not in ("", here):
-                    fused[identity] *= OTHER_CLOUD
-        best = sorted(fused, key=lambda identity: (-fused[identity], identity))
-        passages = [
-            Passage(index.store.chunks[identity], fused[identity], dense.get(identity, 0.0))
-            for identity in best
-        ]
-        return Findings(question, tuple(terms), tuple(passages), tuple(sentences))
+        searched = index.speller.corrected(without_markup(clean_question(question)))
+        return index.find(searched, chapters, candidates, lexical_weight, cloud)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """The vectors of any texts, by the encoder that questions go through."""
@@ -217,24 +163,143 @@ class _Opened:
         self.stamp = stamp
         _, model, self.store = open_store(settings, collection)
         self.encoder: Embedder = query_encoder(model, settings.data_dir)
-        self._ids = list(self.store.chunks)
-        self.lexical = LexicalIndex([chunk.embedding_text() for chunk in self.store.chunks.values()])
+        chunks = list(self.store.chunks.values())
+        texts = [chunk.embedding_text() for chunk in chunks]
+        self._ids = [chunk.id for chunk in chunks]
+        self._chapters = {chunk.section: chunk.chapter for chunk in chunks}
+        self.lexical = LexicalIndex(texts, [chunk.section for chunk in chunks])
+        glossary = read_glossary(settings.corpus) if collection == HANDBOOK else ()
+        names = (name for term in glossary for name in (term.term, *term.also, *term.was))
+        self.speller = Speller([*texts, *names], model.words, self.lexical.stems)
+        self.expander = Expander(glossary)
+        self.facets = FacetReader(self.encoder.encode)
 
-    def chunk_of(self, sentence: str) -> Chunk:
-        return self.store.chunks[self.store.chunk_of[sentence]]
+    def find(
+        self,
+        searched: str,
+        chapters: Sequence[int],
+        candidates: int,
+        lexical_weight: float | None,
+        cloud: Cloud,
+    ) -> Findings:
+        facets = self.facets.facets_of(searched)
+        questions = [searched, *facets.values()]
+        vectors = self.encoder.encode(questions)
+        rankings = [
+            self._rank(question, vector, chapters, candidates, lexical_weight)
+            for question, vector in zip(questions, vectors, strict=True)
+        ]
+        here = cloud_asked(searched) or cloud
+        near = _highest([ranking.sentences for ranking in rankings])
+        found = (
+            FoundSentence(self.store.sentences[identity], self._chunk_of(identity), similarity)
+            for identity, similarity in sorted(near.items(), key=lambda entry: -entry[1])
+        )
+        return Findings(
+            searched,
+            tuple(self.lexical.terms(self._expanded(searched))),
+            tuple(self._passages(rankings, here)),
+            tuple(sentence for sentence in found if not here or sentence.chunk.cloud in ("", here)),
+            tuple(facets),
+        )
+
+    def _rank(
+        self,
+        question: str,
+        vector: Vectors,
+        chapters: Sequence[int],
+        candidates: int,
+        lexical_weight: float | None,
+    ) -> "_Ranking":
+        """One question's chunks and sections, by vectors and by words."""
+        near = dict(self.store.nearest_sentences(vector, max(SENTENCES, candidates), chapters))
+        chunks = dict(self.store.nearest_chunks(vector, candidates, chapters))
+        dense = dict(chunks)
+        for identity, similarity in near.items():
+            holder = self.store.chunk_of[identity]
+            dense[holder] = max(dense.get(holder, -1.0), similarity)
+        terms = self.lexical.terms(self._expanded(question))
+        exact = self._lexical_chunks(terms, candidates, chapters)
+        by_vectors = 1.0 if lexical_weight is None else 1.0 - lexical_weight
+        by_words = 1.0 if lexical_weight is None else lexical_weight
+        sections = fuse(
+            [
+                (by_group(chunks, self._section_of, 1), CHUNK * by_vectors),
+                (by_group(near, self._section_of_sentence, BEST), SENTENCE * by_vectors),
+                (by_group(exact, self._section_of, BEST), LEXICAL * by_words),
+                (self._lexical_sections(terms, chapters), LEXICAL_SECTION * by_words),
+            ]
+        )
+        within = PASSAGE_LEXICAL_WEIGHT if lexical_weight is None else lexical_weight
+        return _Ranking(sections, fuse([(dense, 1 - within), (exact, within)]), dense, near)
+
+    def _passages(self, rankings: Sequence["_Ranking"], here: Cloud) -> list[Passage]:
+        """The chunks of all rankings: by section, and by their own score within it."""
+        sections = together([ranking.sections for ranking in rankings])
+        own = _highest([ranking.chunks for ranking in rankings])
+        dense = _highest([ranking.similarities for ranking in rankings])
+        best = by_group(own, self._section_of, 1)
+        passages = []
+        for identity, score in own.items():
+            chunk = self.store.chunks[identity]
+            # The best passage of a section stands for it; the others follow at a distance.
+            share = 0.5 + 0.5 * score / best[chunk.section] if best[chunk.section] else 1.0
+            other = OTHER_CLOUD if here and chunk.cloud not in ("", here) else 1.0
+            passages.append(
+                Passage(chunk, sections.get(chunk.section, 0.0) * share * other, dense.get(identity, 0.0))
+            )
+        return sorted(passages, key=lambda passage: (-passage.score, passage.chunk.id))
+
+    def _expanded(self, question: str) -> str:
+        return " ".join((question, *self.expander.expansion(question)))
 
     def check_chapters(self, chapters: Sequence[int]) -> None:
-        there = {chunk.chapter for chunk in self.store.chunks.values()}
+        there = set(self._chapters.values())
         for chapter in chapters:
             if chapter not in there:
                 known = ", ".join(map(str, sorted(there)))
                 raise QuestionError(f"there is no chapter {chapter} in the index; it holds {known}")
 
-    def lexical_scores(self, terms: Sequence[str], count: int, chapters: Sequence[int]) -> dict[str, float]:
-        scores = self.lexical.scores(terms)
-        best = scores.argsort()[::-1]
-        allowed = (row for row in best if scores[row] > 0 and self._allowed(row, chapters))
-        return {self._ids[row]: float(scores[row]) for row, _ in zip(allowed, range(count), strict=False)}
+    def _chunk_of(self, sentence: str) -> Chunk:
+        return self.store.chunks[self.store.chunk_of[sentence]]
 
-    def _allowed(self, row: int, chapters: Sequence[int]) -> bool:
-        return not chapters or self.store.chunks[self._ids[row]].chapter in chapters
+    def _section_of(self, chunk: str) -> str:
+        return self.store.chunks[chunk].section
+
+    def _section_of_sentence(self, sentence: str) -> str:
+        return self._section_of(self.store.chunk_of[sentence])
+
+    def _lexical_chunks(self, terms: Sequence[str], count: int, chapters: Sequence[int]) -> dict[str, float]:
+        scores = self.lexical.scores(terms)
+        best = (row for row in scores.argsort()[::-1] if scores[row] > 0)
+        allowed = (row for row in best if self._is_allowed(self._ids[row], chapters))
+        return {self._ids[row]: float(scores[row]) for row in islice(allowed, count)}
+
+    def _lexical_sections(self, terms: Sequence[str], chapters: Sequence[int]) -> dict[str, float]:
+        return {
+            section: score
+            for section, score in self.lexical.group_scores(terms).items()
+            if not chapters or self._chapters[section] in chapters
+        }
+
+    def _is_allowed(self, chunk: str, chapters: Sequence[int]) -> bool:
+        return not chapters or self.store.chunks[chunk].chapter in chapters
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    """What one question finds: scores by id."""
+
+    sections: dict[str, float]
+    chunks: dict[str, float]
+    similarities: dict[str, float]
+    sentences: dict[str, float]
+
+
+def _highest(rankings: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Every id with the highest of its scores."""
+    highest: dict[str, float] = {}
+    for ranking in rankings:
+        for identity, score in ranking.items():
+            highest[identity] = max(highest.get(identity, score), score)
+    return highest

@@ -9,10 +9,11 @@ from evals import retrieval, speed
 from evals.questions import EvalQuestion
 
 QUESTIONS = [
-    EvalQuestion("1", "How does compaction treat small files?", "1.2"),
+    EvalQuestion("1", "How does compaction treat small files?", "1.2", (), "how-to"),
     EvalQuestion("2", "Which file names the data files of a version?", "1.1", ("1.2",)),
     EvalQuestion("3", "When does a cluster add workers?", "2.2"),
 ]
+SCENARIOS = [EvalQuestion("s", "Small files, a log, and workers that come and go.", "1.1", ("1.2", "2.2"))]
 NAMES = ["Hit@1", "Hit@5", "MRR@10", "nDCG@10"]
 ONE, NONE = ({"mean": value, "low": value, "high": value} for value in (1.0, 0.0))
 
@@ -25,11 +26,29 @@ def small(small_index, monkeypatch):
     return small_index.settings
 
 
+def designs_of(measured):
+    return measured["scenarios, all"]["systems"].items()
+
+
 def test_retrieval_is_measured_per_system_and_half(small):
-    measured = retrieval.measure(small, QUESTIONS)
-    assert {half: table["questions"] for half, table in measured.items()} == {"reported half": 1, "all": 3}
+    measured = retrieval.measure(small, QUESTIONS, SCENARIOS)
+    kinds = measured.pop("reported half by kind")
+    assert {half: table["questions"] for half, table in measured.items()} == {
+        "reported half": 1,
+        "all": 3,
+        "scenarios, reported half": 1,
+        "scenarios, all": 1,
+    }
     assert {tuple(table["systems"]) for table in measured.values()} == {
         ("lakehouse mentor", "dense only", "BM25 only", "tutorial chain")
+    }
+    assert {kind: part["questions"] for kind, part in kinds.items()} == {"any": 0, "how-to": 1}
+    designs = {name: system["gold in the first 8"]["mean"] for name, system in designs_of(measured)}
+    assert designs == {
+        "lakehouse mentor": 1.0,
+        "dense only": 1.0,
+        "BM25 only": 1.0,
+        "tutorial chain": pytest.approx(1 / 3),
     }
     assert measured["all"]["systems"]["lakehouse mentor"] == dict.fromkeys(NAMES, ONE)
     assert measured["reported half"]["systems"]["tutorial chain"] == dict.fromkeys(NAMES, NONE)

@@ -4,7 +4,8 @@ import pytest
 
 from ingest.chunks import cloud_of
 from ingest.pipeline import ingest_collection
-from retriever.search import Retriever, cloud_asked
+from retriever.query import cloud_asked
+from retriever.search import Retriever
 from tests.conftest import CORPUS_SMALL, settings_for
 
 DOCUMENT = """# Storage

@@ -15,7 +15,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def index() -> LexicalIndex:
-    return LexicalIndex(TEXTS)
+    return LexicalIndex(TEXTS, ["1.1", "1.1", "2.1", "2.1"])
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,13 @@ def test_an_unknown_word_changes_no_score(index):
     assert np.array_equal(index.scores(["vacuum", "unheard"]), index.scores(["vacuum"]))
 
 
+def test_a_section_is_read_as_one_text(index):
+    scores = index.group_scores(index.terms("Which entries does vacuum remove?"))
+    assert list(scores) == ["1.1"]
+    assert scores["1.1"] > 0
+    assert index.group_scores(["unheard"]) == {}
+
+
 def test_rarity_falls_with_frequency(index):
     unheard, once, twice = (index.rarity(term) for term in ("unheard", "vacuum", "cluster"))
     assert unheard == pytest.approx(1.0)
@@ -63,7 +70,7 @@ def test_rarity_falls_with_frequency(index):
 
 
 def test_one_text_is_enough():
-    index = LexicalIndex(["A cluster has one driver."])
+    index = LexicalIndex(["A cluster has one driver."], ["1.1"])
     assert index.scores(["driver"])[0] > 0
 
 

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from errors import QuestionError, StaleIndex
-from retriever.search import MOST_CHARACTERS, Retriever, clean_question, without_markup
+from retriever.query import MOST_CHARACTERS, clean_question, without_markup
+from retriever.search import Retriever
 from tests.conftest import settings_for
 
 
