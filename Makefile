@@ -23,7 +23,7 @@ dev:
 	@sh install.sh dev
 
 index: install ## read the handbook into the search index
-	@echo "Indexing the handbook: two or three minutes the first time, a second afterwards."
+	@echo "Indexing the handbook: ten seconds the first time, a second afterwards."
 	@$(PY) -m ingest
 
 run: install port index ## start the app on http://127.0.0.1:8501 (PORT=8502 for another port)

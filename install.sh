@@ -16,6 +16,7 @@ main() {
     install_torch
     if [ "${1-}" = dev ]; then install_lock requirements-dev.lock dev; fi
     rm -f .venv/unfinished
+    prepare_encoder
 }
 
 refuse_to_disturb_another_install() {
@@ -78,6 +79,14 @@ install_torch() {
     fi
     pip_install "$@"
     echo "$torch" > .venv/torch.done
+}
+
+# The encoder of questions is made from the model's weights once, here, so that the first start need not.
+prepare_encoder() {
+    if cmp -s requirements.lock .venv/encoder.done; then return; fi
+    echo "Preparing the encoder of questions."
+    # Where it cannot be made now, say for want of a writable home, the first start makes it.
+    if .venv/bin/python -m ingest --encoder >/dev/null; then cp requirements.lock .venv/encoder.done; fi
 }
 
 pip_install() {

@@ -14,7 +14,15 @@ from errors import CorpusError, StaleIndex
 from ingest import versions
 from ingest.check import check_handbook
 from ingest.check_across import stale_sections
-from ingest.pipeline import Progress, Report, ingest_collection, ingest_handbook, read_handbook
+from ingest.pipeline import (
+    Progress,
+    Report,
+    ingest_collection,
+    ingest_handbook,
+    prepare_encoder,
+    read_handbook,
+    ship_vectors,
+)
 from settings import PROJECT, Settings, load_settings
 
 
@@ -24,8 +32,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.collection and not options.paths:
         parser.error("--collection names the documents at PATH; give their folder")
-    if sum(map(bool, (options.check, options.list, options.remove, options.paths))) > 1:
-        parser.error("give one of PATH, --check, --list and --remove")
+    modes = (options.check, options.list, options.remove, options.paths, options.encoder, options.ship)
+    if sum(map(bool, modes)) > 1:
+        parser.error("give one of PATH, --check, --list, --remove, --encoder and --ship")
     if options.stale is not None and (not options.check or options.stale < 0):
         parser.error("--stale goes with --check and takes a number of days, 0 or more")
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
@@ -41,7 +50,13 @@ def main() -> int:
         else:
             print(f"removed {options.remove}")
         return 0
+    if options.encoder:
+        return _encoder(settings, options.json)
     with _Bar(quiet=options.json) as bar:
+        if options.ship:
+            written = ship_vectors(settings, observe=bar)
+            print(f"vectors of {written} chapters written", file=sys.stderr if options.json else sys.stdout)
+            return 0
         if options.paths:
             name = options.collection or _collection_name(options.paths[0])
             report = ingest_collection(settings, name, options.paths, rebuild=options.rebuild, observe=bar)
@@ -65,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--list", action="store_true", help="list the collections")
     parser.add_argument("--remove", metavar="NAME", help="remove a collection")
+    parser.add_argument("--encoder", action="store_true", help="prepare the query encoder; index nothing")
+    parser.add_argument(
+        "--ship", action="store_true", help="bring the vectors that travel with the handbook up to date"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
@@ -93,6 +112,15 @@ def _check(settings: Settings, days: int | None, as_json: bool) -> int:
     return CorpusError.exit_code if problems else 0
 
 
+def _encoder(settings: Settings, as_json: bool) -> int:
+    ready = prepare_encoder(settings)
+    if as_json:
+        emit({"encoder": ready})
+    else:
+        print("the query encoder is ready" if ready else "the slow encoder will serve")
+    return 0
+
+
 def _list(settings: Settings, as_json: bool) -> int:
     rows = []
     for name in versions.collections(settings.data_dir):
@@ -117,7 +145,7 @@ def _print(name: str, report: Report, as_json: bool) -> None:
     for entry in report.skipped:
         print(f"skipped {entry['path']}: {entry['reason']}", file=sys.stderr)
     fresh = report.added + report.updated
-    embedded = f"{fresh} chunks embedded" if fresh else "nothing had changed, nothing was embedded"
+    embedded = f"{fresh} chunks added or updated" if fresh else "nothing had changed"
     print(
         f"{name}: {report.sections} sections, {report.chunks} chunks; {embedded}, "
         f"{report.removed} removed ({report.seconds:.1f} s)"

@@ -27,6 +27,7 @@ from ingest.embedder import (
     query_encoder,
 )
 from ingest.sections import Document, read_document
+from ingest.shipped import read_shipped, write_shipped
 from ingest.store import Store, write_store
 from ingest.versions import HANDBOOK, Manifest
 from settings import PROJECT, Settings
@@ -83,6 +84,32 @@ def ingest_handbook(
     """
     documents = read_handbook(settings.corpus)
     return _ingest(settings, HANDBOOK, documents, (), rebuild, observe)
+
+
+def prepare_encoder(settings: Settings) -> bool:
+    """Export the query encoder if that has not been done; whether a sound export is there now.
+
+    Raises:
+        ModelUnavailable: there is no embedder.
+    """
+    model = find_model(settings.embedder)
+    return is_exported(model, settings.data_dir) or export_query_encoder(
+        SentenceTransformerEmbedder(model), settings.data_dir
+    )
+
+
+def ship_vectors(settings: Settings, *, observe: Observer = lambda progress: None) -> int:
+    """Index the handbook, then bring the vectors that travel with it up to date.
+
+    Returns:
+        How many chapters' files were written.
+    """
+    ingest_handbook(settings, observe=observe)
+    _, model, store = open_store(settings)
+    try:
+        return write_shipped(settings.corpus, model.identity, list(store.chunks.values()), store.vectors())
+    finally:
+        store.close()
 
 
 def ingest_collection(
@@ -245,7 +272,7 @@ def _ingest(
     folder = versions.index_folder(settings.data_dir, collection)
     with versions.writing(folder):
         try:
-            report = _update(settings, folder, documents, model, rebuild, observe)
+            report = _update(settings, collection, documents, model, rebuild, observe)
         except OSError as error:
             raise StorageError(
                 f"cannot write in {settings.data_dir} ({error.strerror or error}); the old index still serves"
@@ -255,12 +282,13 @@ def _ingest(
 
 def _update(
     settings: Settings,
-    folder: Path,
+    collection: str,
     documents: Sequence[Document],
     model: Model,
     rebuild: bool,
     observe: Observer,
 ) -> Report:
+    folder = versions.index_folder(settings.data_dir, collection)
     manifest, old = _published(folder)
     hashes = {document.path: document.sha256 for document in documents}
     current = manifest and (manifest.embedder, manifest.chunking, manifest.documents) == (
@@ -276,6 +304,8 @@ def _update(
     chunks = _chunks(documents, model, observe)
     same_embedder = manifest is not None and manifest.embedder == model.identity
     known = old.vectors() if old and same_embedder and not rebuild else {}
+    if collection == HANDBOOK and not rebuild:
+        known = read_shipped(settings.corpus, model.identity) | known
     before = [(chunk.section, chunk.hash) for chunk in old.chunks.values()] if old else []
     if old:
         old.close()

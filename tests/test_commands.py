@@ -190,7 +190,7 @@ def test_ingest_reports_what_it_did(here):
     assert code == 0
     assert out.startswith(
         f"handbook: 4 sections, {report['chunks']} chunks; "
-        "nothing had changed, nothing was embedded, 0 removed ("
+        "nothing had changed, 0 removed ("
     )
 
 

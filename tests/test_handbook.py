@@ -3,12 +3,15 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from chat.extractive import ExtractiveAnswerer
 from ingest.chunks import SKIPPED_BLOCKS
+from ingest.embedder import AGREEMENT, query_encoder
 from ingest.pipeline import ingest_handbook, open_store, read_handbook
 from ingest.sections import Section
+from ingest.shipped import read_shipped
 from retriever.search import Retriever
 from settings import PROJECT, Settings
 from tests.conftest import settings_for
@@ -41,6 +44,19 @@ def chunks(handbook):
     _, model, store = open_store(handbook)
     yield model, list(store.chunks.values())
     store.close()
+
+
+def test_the_shipped_vectors_are_the_encoders(chunks, small_index):
+    model, found = chunks
+    items = [*found, *(sentence for chunk in found for sentence in chunk.sentences)]
+    known = read_shipped(PROJECT / "corpus", model.identity)
+    missing = {item.hash for item in items} - known.keys()
+    assert not missing, f"{len(missing)} texts have no vector; run `python -m ingest --ship`"
+    sample = items[:: len(items) // 150]
+    encoder = query_encoder(model, small_index.settings.data_dir)
+    fresh = encoder.encode([item.embedding_text() for item in sample])
+    agreement = (fresh * np.stack([known[item.hash] for item in sample])).sum(axis=1)
+    assert agreement.min() >= AGREEMENT
 
 
 def test_every_chunk_fits_the_models_window(chunks):
