@@ -2,11 +2,12 @@
 
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from errors import StorageError
@@ -15,7 +16,10 @@ from settings import PROJECT
 HEAD = "0003"
 """The newest migration; a test compares it with the scripts."""
 
-_ASIDE = "move {place} aside, with its -wal and -shm files if there are any, and a new one is made"
+_ASIDE = (
+    "move {place} aside, with its -wal and -shm files if there are any, and a new one is made; "
+    "or set DATABASE_URL or MENTOR_DATA_DIR"
+)
 # What SQLite says, and what a person can do about it. `{place}` is the database's file.
 _REMEDIES = (
     ("not a database", _ASIDE),
@@ -27,6 +31,11 @@ _REMEDIES = (
     ("is full", "make space on the disk of {place} and try again"),
 )
 
+PATIENCE = 15
+"""Seconds for which a writer of this process waits for the others before it."""
+_turn = threading.Lock()
+"""SQLite lets writers try again at random until one gives up; in this process they take turns."""
+
 
 def open_database(url: str) -> Engine:
     """Connect, and bring the tables up to date; an older SQLite file is copied before it is changed.
@@ -35,7 +44,7 @@ def open_database(url: str) -> Engine:
         StorageError: the database cannot be opened or migrated.
     """
     try:
-        engine = create_engine(url)
+        engine = create_engine(_parsed(url))
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _configure_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
@@ -49,7 +58,7 @@ def open_database(url: str) -> Engine:
                 revision = _revision(connection)
                 if revision != HEAD:
                     _upgrade(connection, revision)
-    except (SQLAlchemyError, OSError, sqlite3.Error) as error:
+    except (SQLAlchemyError, OSError, sqlite3.Error, ImportError) as error:
         reason = str(getattr(error, "orig", None) or error)
         place, remedy = _named(url), "set DATABASE_URL or MENTOR_DATA_DIR"
         raise StorageError(
@@ -64,8 +73,8 @@ def transaction(engine: Engine, *, exclusive: bool = False) -> Iterator[Connecti
 
     Args:
         engine: the database.
-        exclusive: whether SQLite's one writer is this one from the start, so that what is read
-            stays true until what follows from it is written.
+        exclusive: for writers; this one is SQLite's only writer from the start, so that what is read
+            stays true until what follows from it is written. Not to be nested.
 
     Raises:
         StorageError: the database refuses, or its file is gone.
@@ -75,6 +84,8 @@ def transaction(engine: Engine, *, exclusive: bool = False) -> Iterator[Connecti
     if file and file != ":memory:" and not file.startswith("file:") and not Path(file).exists():
         # The open connections still hold the file that was removed, and would write into nothing.
         raise StorageError(f"the database {place} is gone; put it back, or start the program again")
+    if exclusive and not _turn.acquire(timeout=PATIENCE):
+        raise StorageError(f"the database is busy; {_remedy('locked', place)}")
     try:
         with engine.execution_options(exclusive=exclusive).begin() as connection:
             yield connection
@@ -82,14 +93,24 @@ def transaction(engine: Engine, *, exclusive: bool = False) -> Iterator[Connecti
         reason = str(getattr(error, "orig", None) or error)
         remedy = _remedy(reason, place) or "check the data directory's space and permissions"
         raise StorageError(f"the database refused ({reason}); {remedy}") from error
+    finally:
+        if exclusive:
+            _turn.release()
 
 
 def _named(url: str) -> str:
     """The database's address without its password."""
     try:
-        return make_url(url).render_as_string()
-    except SQLAlchemyError:
+        return _parsed(url).render_as_string()
+    except OSError:
         return re.sub(r"//.*@", "//***@", url)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (SQLAlchemyError, ValueError) as error:
+        raise OSError("not the address of a database") from error
 
 
 def _remedy(reason: str, place: str) -> str:
