@@ -31,8 +31,8 @@ _DARK = {
 }
 _LINES = ("#B9582C", "#4F8A8B", "#8A6FB0", "#7C8C3C")
 """Of the graders; each keeps a contrast of 3 on either ground."""
-_ROW = 30
-"""Height of a chapter, in pixels: fifteen fit one screen."""
+_ROW, _LEGEND = 26, 56
+"""Heights of a chapter and of the legend, in pixels: fifteen chapters fit one screen."""
 FEW = 20
 """Days up to which each is a dot rather than a knot in a line."""
 
@@ -87,7 +87,7 @@ def heat_map(cells: Sequence[Cell], chapters: Sequence[str], picked: str) -> "al
     chart: altair.LayerChart = (
         alt.layer(boxes.add_params(selection), numbers)
         .resolve_scale(color="independent")
-        .properties(height=_ROW * len(chapters))
+        .properties(height=_LEGEND + _ROW * len(chapters))
         .configure_view(strokeWidth=0)
     )
     return chart

@@ -19,8 +19,8 @@ from interview.mastery import (
     days_running,
     readiness,
     shown_grader,
-    standings,
 )
+from interview.plan import Today
 from ui import charts, own_data, render, resources, today
 
 ALL = "All chapters"
@@ -54,18 +54,18 @@ def draw(rows: Sequence[Graded]) -> None:
             "Every graded answer colours its section here. Nothing is coloured yet: "
             "today's questions, spread over the chapters, are a good first look."
         )
-    today.draw()
+    questions = today.draw()
     left, right = st.columns([3, 2], gap="large")
     with right:
         # Right below the map on a phone, where a cell was tapped.
         picked = st.container()
         grader = choose_grader(rows)
-        found = standings(row for row in rows if row.grader == grader)
+        found = resources.standing(grader)
         with picked:
             section(found)
         if rows:
             over_time(rows, found)
-            due()
+            due(questions)
         else:
             st.caption(MEANING)
     with left:
@@ -190,10 +190,10 @@ def over_time(rows: Sequence[Graded], found: Mapping[str, Standing]) -> None:
         st.caption("Nothing of this chapter has been practised yet.")
 
 
-def due() -> None:
+def due(questions: Today) -> None:
     """Draw what is due for review today, and how much is within a week."""
     st.subheader("Due for review", anchor=False)
-    waiting, bank, day = resources.today().due, resources.bank(), resources.day()
+    waiting, bank, day = questions.due, resources.bank(), resources.day()
     reviews = resources.progress().reviews()
     for identity in waiting[:SHOWN_DUE]:
         question = bank[identity]

@@ -174,15 +174,22 @@ def graded() -> Sequence[Graded]:
     return _graded(progress().stamp())
 
 
-def standing() -> Mapping[str, Standing]:
+@st.cache_resource(max_entries=4)
+def _standing(stamp: tuple[int, int], grader: str) -> Mapping[str, Standing]:
+    return standings(row for row in _graded(stamp) if row.grader == grader)
+
+
+def standing(grader: str = "") -> Mapping[str, Standing]:
     """How well each section is known that was asked about, by one grader's grades.
+
+    Args:
+        grader: whose; if empty the current grader's, or while it has graded nothing the last one's.
 
     Raises:
         StorageError: the database refuses.
     """
-    rows = graded()
-    grader = shown_grader(rows, GRADER)
-    return standings(row for row in rows if row.grader == grader)
+    stamp = progress().stamp()
+    return _standing(stamp, grader or shown_grader(_graded(stamp), GRADER))
 
 
 def mastery() -> Mapping[str, float]:

@@ -12,8 +12,11 @@ from ui import resources
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def draw(key: str = "today") -> None:
+def draw(key: str = "today") -> Today:
     """Draw the button that begins what is left of today's ten questions.
+
+    Returns:
+        The day's questions.
 
     Raises:
         StorageError: the database refuses.
@@ -22,10 +25,11 @@ def draw(key: str = "today") -> None:
     today = resources.today()
     if not today.left:
         st.markdown("Every question of the bank was answered today. That will do.")
-        return
+        return today
     if st.button(label(today), key=key, type="primary"):
         start(today.left)
     st.caption(about(today))
+    return today
 
 
 def label(today: Today) -> str:
