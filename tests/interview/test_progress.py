@@ -146,6 +146,12 @@ def test_a_row_of_another_version_is_said_to_be_one(tmp_path):
 BANK = {"1.1-b": Question("1.1-b", "1.2", "?", (POINT,), kind="design", level="architect")}
 
 
+def said(interview, words, grade=GRADE):
+    """The interview after an answer, however many steps the session makes of one."""
+    current = interview.current
+    return replace(interview, current=replace(current, answers=(*current.answers, words), grade=grade))
+
+
 def test_a_graded_question_that_is_behind_is_recorded_with_what_was_asked(new_engine):
     kept = Progress(new_engine(), BANK)
     identity = kept.save("", INTERVIEW)
@@ -176,10 +182,10 @@ def test_each_question_is_recorded_once_and_only_when_it_is_behind(progress):
     identity = progress.save("", step)
     recorded = []
     for take in (
-        lambda now: session.answer(now, "words", GRADE),
+        lambda now: said(now, "words", GRADE),
         session.move_on,
         session.hint,
-        lambda now: session.answer(now, "more words", replace(GRADE, score=60)),
+        lambda now: said(now, "more words", replace(GRADE, score=60)),
         session.move_on,
     ):
         before, step = step, take(step)
@@ -204,7 +210,7 @@ def test_the_interview_and_its_grades_are_kept_together_or_not_at_all(new_engine
     kept = Progress(engine)
     begun = session.begin([Question("1.1-a", "1.1", "?", (POINT,))])
     identity = kept.save("", begun)
-    answered = session.answer(begun, "words", GRADE)
+    answered = said(begun, "words", GRADE)
     kept.save(identity, answered, begun)
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE graded RENAME TO away")
@@ -223,8 +229,8 @@ def test_a_step_that_could_not_be_kept_is_made_up_for_by_the_next(new_engine, mo
     kept = Progress(new_engine())
     begun = session.begin([Question(one, "1.1", "?", (POINT,)) for one in ("1.1-a", "1.1-b")])
     identity = kept.save("", begun)
-    first = session.move_on(session.answer(begun, "words", GRADE))
-    second = session.move_on(session.answer(first, "words", GRADE))
+    first = session.move_on(said(begun, "words", GRADE))
+    second = session.move_on(said(first, "words", GRADE))
 
     def refuse(*_arguments):
         raise StorageError("locked")
@@ -266,7 +272,7 @@ def test_twenty_people_at_once_lose_nothing(tmp_path):
         step = session.begin(asked)
         identity = kept.save("", step)
         while not step.over:
-            for take in (lambda now: session.answer(now, f"said by {person}", GRADE), session.move_on):
+            for take in (lambda now: said(now, f"said by {person}", GRADE), session.move_on):
                 before, step = step, take(step)
                 kept.save(identity, step, before)
                 kept.save(identity, step, step)  # a press that was counted twice
@@ -297,9 +303,7 @@ def test_two_tabs_that_take_a_step_at_the_same_moment_do_not_both_win(new_engine
     def step(tab: int) -> bool:
         barrier.wait(30)
         try:
-            Progress(engine).save(
-                identity, session.move_on(session.answer(begun, f"tab {tab}", GRADE)), begun
-            )
+            Progress(engine).save(identity, session.move_on(said(begun, f"tab {tab}", GRADE)), begun)
         except StorageError as error:
             assert "another tab" in str(error)
             return False
