@@ -13,6 +13,7 @@ st.navigation(
         st.Page("ui/ask.py", title="Ask", default=True),
         st.Page("ui/read.py", title="Handbook", url_path="handbook"),
         st.Page("ui/practice.py", title="Mock interview", url_path="interview"),
+        st.Page("ui/progress.py", title="Progress", url_path="progress"),
     ],
     position="top",
 ).run()

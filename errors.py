@@ -4,6 +4,7 @@ MentorError
 ├── CorpusError        a document or the handbook is at fault          exit 1
 ├── QuestionError      a question cannot be searched as it stands      exit 1
 ├── QuestionBankError  the question bank is at fault                   exit 1
+├── TransferError      a file of progress cannot be imported           exit 1
 ├── StaleIndex         no index, or one that does not fit; re-ingest   exit 3
 ├── ModelUnavailable   the embedding model is missing or altered       exit 3
 └── StorageError       the data directory cannot be used               exit 3
@@ -29,6 +30,10 @@ class QuestionError(MentorError):
 
 class QuestionBankError(MentorError):
     """The question bank cannot be read, or a question in it cannot be graded."""
+
+
+class TransferError(MentorError):
+    """A file is not an export of somebody's progress, or a damaged one."""
 
 
 class StaleIndex(MentorError):

@@ -54,7 +54,7 @@ class History:
             The conversation's id.
         """
         now = datetime.now(UTC).replace(tzinfo=None)
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, exclusive=True) as connection:
             if not conversation:
                 conversation = uuid.uuid4().hex
                 title = answer.question[:TITLE_CHARACTERS]
@@ -87,7 +87,7 @@ class History:
 
     def remove(self, conversation: str) -> None:
         """Delete a conversation and its answers."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, exclusive=True) as connection:
             connection.execute(_conversation.delete().where(_conversation.c.id == conversation))
 
 

@@ -37,15 +37,23 @@ def page() -> None:
 
 
 def contents(current: Section) -> None:
-    """Draw the chapters and sections in the sidebar."""
+    """Draw the chapters and sections in the sidebar, with a dot for how well each is known."""
+    try:
+        known = resources.standing()
+    except MentorError:
+        # The Progress page says what is wrong; reading goes on without.
+        known = {}
     with st.sidebar:
+        if known:
+            st.caption(" · ".join(f"{dot} {state}" for state, dot in render.DOTS.items()))
         for document in resources.handbook():
             chapter = document.front["chapter"]
             label = f"{chapter}. {document.front['title']}"
             with st.expander(label, expanded=chapter == current.chapter):
                 for section in document.sections:
+                    dot = render.DOTS.get(known[section.number].state, "") if section.number in known else ""
                     st.button(
-                        f"{section.number} {section.title}",
+                        f"{section.number} {section.title} {dot}".strip(),
                         key=f"section {section.number}",
                         type="secondary" if section.number == current.number else "tertiary",
                         on_click=open_section,

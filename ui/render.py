@@ -12,6 +12,8 @@ from chat.citations import Answer, Citation, plain
 from ingest.sections import LEAD, Section, slug
 
 PERSON, MENTOR = ":material/person:", ":material/school:"
+DOTS = {"weak": ":red[◔]", "fair": ":orange[◑]", "strong": ":green[●]"}
+"""How well a section is known, in a letter: told by its shape as well as by its colour."""
 _COMPONENTS = Path(__file__).parent / "components"
 _IMAGE = re.compile(r"!(?=\[)")
 

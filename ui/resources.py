@@ -4,8 +4,12 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 import streamlit as st
 
 from chat.extractive import ExtractiveAnswerer
@@ -15,8 +19,11 @@ from errors import MentorError, StaleIndex
 from ingest.glossary import Term, read_glossary
 from ingest.pipeline import Progress, chapter_files, ingest_handbook, read_handbook
 from ingest.sections import Document, Section
+from interview import plan
 from interview.bank import Question, read_bank
-from interview.grading import OfflineGrader
+from interview.graded import Graded
+from interview.grading import GRADER, OfflineGrader
+from interview.mastery import Standing, shown_grader, standings
 from interview.progress import Progress as InterviewProgress
 from retriever.search import Retriever
 from settings import Settings, load_settings
@@ -107,13 +114,23 @@ def answerer() -> ExtractiveAnswerer:
 
 
 @st.cache_resource
+def database() -> sa.Engine:
+    """The database of conversations and progress.
+
+    Raises:
+        StorageError: it cannot be opened.
+    """
+    return open_database(settings().database_url)
+
+
+@st.cache_resource
 def history() -> History:
     """The conversations kept in the database.
 
     Raises:
         StorageError: the database cannot be opened.
     """
-    return History(open_database(settings().database_url))
+    return History(database())
 
 
 @st.cache_resource
@@ -122,8 +139,9 @@ def progress() -> InterviewProgress:
 
     Raises:
         StorageError: the database cannot be opened.
+        QuestionBankError: the bank, which says what was asked, cannot be read.
     """
-    return InterviewProgress(open_database(settings().database_url))
+    return InterviewProgress(database(), bank())
 
 
 @st.cache_resource
@@ -140,6 +158,71 @@ def bank() -> dict[str, Question]:
 def grader() -> OfflineGrader:
     """What grades the answers of a mock interview."""
     return OfflineGrader(retriever())
+
+
+@st.cache_resource(max_entries=2)
+def _graded(stamp: tuple[int, int]) -> tuple[Graded, ...]:
+    return tuple(progress().graded())
+
+
+def graded() -> Sequence[Graded]:
+    """Every graded answer, in order of time.
+
+    Raises:
+        StorageError: the database refuses.
+    """
+    return _graded(progress().stamp())
+
+
+@st.cache_resource(max_entries=4)
+def _standing(stamp: tuple[int, int], grader: str) -> Mapping[str, Standing]:
+    return standings(row for row in _graded(stamp) if row.grader == grader)
+
+
+def standing(grader: str = "") -> Mapping[str, Standing]:
+    """How well each section is known that was asked about, by one grader's grades.
+
+    Args:
+        grader: whose; if empty the current grader's, or while it has graded nothing the last one's.
+
+    Raises:
+        StorageError: the database refuses.
+    """
+    stamp = progress().stamp()
+    return _standing(stamp, grader or shown_grader(_graded(stamp), GRADER))
+
+
+def mastery() -> Mapping[str, float]:
+    """How well each section is known, 0 to 1; without those that nobody was asked about.
+
+    Raises:
+        StorageError: the database refuses.
+    """
+    return {section: found.mastery for section, found in standing().items()}
+
+
+def today() -> plan.Today:
+    """Today's ten questions and what is left of them.
+
+    Raises:
+        StorageError: the database refuses.
+        QuestionBankError: the bank cannot be read.
+    """
+    rows, questions = graded(), list(bank().values())
+    return plan.today(questions, rows, progress().reviews(), day(), shown_grader(rows, GRADER))
+
+
+def day() -> plan.Day:
+    """Today, where the person is."""
+    return plan.day_of(datetime.now(UTC), zone())
+
+
+def zone() -> tzinfo:
+    """The browser's time zone; UTC where it tells none that is known here."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (KeyError, ValueError, OSError):
+        return UTC
 
 
 @st.cache_resource

@@ -22,7 +22,9 @@ CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-sta
 NO_BROWSER = f"BROWSER TESTS NOT RUN: none of {', '.join(CHROMIUMS)} is installed"
 # Streamlit looks for its own root from the page's address upwards, and the first place is wrong.
 PROBES = tuple(
-    f"/{page}/_stcore/{at}" for page in ("handbook", "interview") for at in ("health", "host-config")
+    f"/{page}/_stcore/{at}"
+    for page in ("handbook", "interview", "progress")
+    for at in ("health", "host-config")
 )
 
 expect.set_options(timeout=20_000)  # a busy machine with two cores
