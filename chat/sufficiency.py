@@ -1,32 +1,74 @@
 """Does the handbook answer this at all? Relevance is not sufficiency, so nearness is not enough."""
 
 import math
+import re
+from collections.abc import Mapping
 
 from retriever.search import Findings, Retriever
 
-ANSWERED = 0.45
+ANSWERED = 0.5
 """Least confidence to answer."""
-BIAS, SIMILARITY, STRANGENESS = -4.4, 9.7, -3.9
-"""Weights of the logistic model, fitted on one half of 300 questions (split by section)."""
 LOOKED_AT = 5
 """How many of the best passages speak for the handbook."""
+BIAS = 0.0
+WEIGHTS: Mapping[str, float] = {}
+"""Of the signals, in the logistic model; fitted by `python -m evals abstention --fit` on the tuning half."""
+
+OTHERS = re.compile(
+    r"\b(snowflake|snowpipe|big ?query|redshift|synapse|fabric|onelake|athena|emr|dataproc|glue|airflow|dagster"
+    r"|prefect|dbt|flink|beam|dataflow|kafka streams|ksqldb|kafka|pulsar|rabbitmq|trino|presto|starburst|dremio"
+    r"|clickhouse|druid|pinot|duckdb|hudi|iceberg|hive|impala|hadoop|hdfs|yarn|postgres(ql)?|mysql|oracle"
+    r"|sql server|mongo(db)?|cassandra|dynamodb|cosmos ?db|redis|elasticsearch|opensearch|neo4j|teradata"
+    r"|kubernetes|k8s|docker|jenkins|git|ansible|nginx|linux|windows|excel|pandas|numpy|scikit-learn|tensorflow"
+    r"|pytorch|openai|chatgpt|gemini|claude|langchain|sagemaker|vertex ai|bedrock|looker|qlik|salesforce|sap)\b",
+    re.IGNORECASE,
+)
+"""Products beside Databricks: a question about one is near everything here and answered by little."""
+_NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w.+-]*")
 
 
 def confidence(findings: Findings, retriever: Retriever) -> float:
-    """How surely the handbook answers, 0 to 1: nearness in meaning, less what it has no word for."""
+    """How surely the handbook answers, 0 to 1."""
     if not findings.passages:
         return 0.0
-    similarity = max(passage.similarity for passage in findings.passages[:LOOKED_AT])
-    score = BIAS + SIMILARITY * similarity + STRANGENESS * strangeness(findings, retriever)
+    found = signals(findings, retriever)
+    score = BIAS + sum(weight * found[name] for name, weight in WEIGHTS.items())
     return 1 / (1 + math.exp(-score))
 
 
-def strangeness(findings: Findings, retriever: Retriever) -> float:
-    """The share of the question's words that the handbook never uses, 0 to 1.
-
-    Another product's name is the usual sign of a question that is near everything here and
-    answered by nothing.
-    """
-    if not findings.terms:
-        return 1.0
-    return sum(retriever.rarity(term) == 1 for term in findings.terms) / len(findings.terms)
+def signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
+    """What speaks for and against an answer; each is explained by its own line."""
+    asked = {term: retriever.rarity(term) for term in retriever.terms(findings.question)}
+    total = sum(asked.values()) or 1.0
+    best = findings.passages[0].chunk.section
+    here = [passage.chunk for passage in findings.passages if passage.chunk.section == best]
+    words = {term for chunk in here for term in retriever.terms(chunk.embedding_text())}
+    scores: dict[str, float] = {}
+    for passage in findings.passages:
+        scores.setdefault(passage.chunk.section, passage.score)
+    first, second, *_ = [*sorted(scores.values(), reverse=True), 0.0, 0.0]
+    text = " ".join(chunk.embedding_text() for chunk in here).lower()
+    return {
+        # Nearness in meaning of the best passage.
+        "similarity": max(passage.similarity for passage in findings.passages[:LOOKED_AT]),
+        # A long question is near nothing in particular, answered or not.
+        "length": math.log1p(len(asked)),
+        # The share of the question's words, the rare ones first, that the best section uses.
+        "coverage": sum(weight for term, weight in asked.items() if term in words) / total,
+        # How clearly one section is the one.
+        "lead": first - second,
+        # The rarest name in the question that the best section never mentions.
+        "unnamed": max(
+            (
+                retriever.rarity(term)
+                for name in _NAME.findall(findings.question)
+                for term in retriever.terms(name)
+                if term not in words
+            ),
+            default=0.0,
+        ),
+        # Another product is asked about, and the best section does not speak of it.
+        "foreign": float(any(name[0].lower() not in text for name in OTHERS.findall(findings.question))),
+        # The share of the question's words that the handbook never uses.
+        "strange": sum(weight == 1 for weight in asked.values()) / len(asked) if asked else 1.0,
+    }
