@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -142,6 +143,28 @@ def grader() -> OfflineGrader:
     return OfflineGrader(retriever())
 
 
+def mastery() -> Mapping[str, float]:
+    """How well each section is known, 0 to 1; empty while nothing has been practised."""
+    return {}
+
+
+def now() -> float:
+    """The time, in Unix seconds."""
+    return time.time()
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def sentence_for(section: str, text: str) -> str:
+    """The sentence of a section that is nearest to a text; empty if none is found.
+
+    Raises:
+        StaleIndex: there is no sound index.
+    """
+    found = retriever().find(text, chapters=(int(section.partition(".")[0]),)).sentences
+    here = (hit for hit in found if hit.chunk.section == section and hit.sentence.kind != "code")
+    return next((hit.sentence.text for hit in here), "")
+
+
 @st.cache_resource
 def _documents(stamp: tuple[tuple[str, int], ...]) -> tuple[Document, ...]:
     return tuple(read_handbook(settings().corpus))
@@ -166,6 +189,11 @@ def title_of(section: str) -> str:
     """A section's title."""
     found = sections().get(section)
     return found.title if found else ""
+
+
+def chapters() -> dict[int, str]:
+    """The chapters' titles by number."""
+    return {document.front["chapter"]: document.front["title"] for document in handbook()}
 
 
 def verified(chapter: int) -> str:
