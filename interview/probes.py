@@ -84,9 +84,11 @@ def subject(point: KeyPoint, among: str = "") -> str:
         return ""
     if first in _EMPTY | _OPENERS | _STOPS or named[-1] in _OPENERS | {"of", "old", "new"}:
         return ""
+    if len(named) == 1 and named[0].islower() and first != "the":
+        return ""  # “a column”: says nothing about which
     if first in _ARTICLES or (about[0].istitle() and re.search(rf"\b{re.escape(first)}\b", among)):
         about[0] = first
-    return " ".join(about)
+    return " ".join(about) if len(about) > 1 or not about[0].islower() else ""
 
 
 def hint(question: Question, points: Sequence[KeyPoint], level: int, title: str) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from chat.citations import plain
+from ingest.chunks import cells
 from interview.bank import Question
 from interview.grading import Grade, Verdict
 from interview.session import HINT_COST, Attempt, Interview, of_stage
@@ -317,8 +319,13 @@ def _point(verdict: Verdict, address: Callable[[str], str], named: bool) -> str:
     line = f"- {MARKS[verdict.verdict]} {_plain(point.text)} "
     line += f"({name}[section {point.section}]({address(point.section)}))"
     if named and verdict.citation:
-        line += f"\n  - The handbook: “{_plain(verdict.citation.quote)}”"
+        line += f"\n  - The handbook: “{_plain(spoken(verdict.citation.quote))}”"
     return line
+
+
+def spoken(quote: str) -> str:
+    """A quote as words: a table's row without its bars, and no Markdown."""
+    return plain("; ".join(cells(quote)) if quote.startswith("|") else quote)
 
 
 def points_open(points: int) -> str:

@@ -124,15 +124,15 @@ def type_in(interview: Interview, text: str) -> Interview:
     return replace(interview, current=replace(_on_the_table(interview), draft=text))
 
 
-def answer(interview: Interview, question: Question, text: str, grade: Grade) -> Interview:
+def answer(interview: Interview, text: str, grade: Grade, stages: Sequence[Stage] = ()) -> Interview:
     """Record an answer to the question, a stage or a probe, with the grade of all that was said.
 
-    Stages whose every point has been covered early are behind, too. The clock stands until `go_on`,
-    `follow_up` or `move_on`.
+    Of the question's `stages`, those whose every point has been covered early are behind, too. The
+    clock stands until `go_on`, `follow_up` or `move_on`.
     """
     current = _on_the_table(interview)
     answers = (*current.answers, text)
-    while len(answers) < len(question.stages) and _settled(grade, question.stages[len(answers)]):
+    while len(answers) < len(stages) and _settled(grade, stages[len(answers)]):
         answers = (*answers, "")
     return replace(interview, current=_answered(current, answers, grade), since=None)
 

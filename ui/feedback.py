@@ -5,7 +5,7 @@ import streamlit as st
 from interview import session
 from interview.bank import Misconception, Question, Stage
 from interview.grading import Grade, Verdict
-from interview.report import MARKS, stage_score, word
+from interview.report import MARKS, spoken, stage_score, word
 from interview.session import Attempt
 from ui import render, resources
 
@@ -71,7 +71,7 @@ def point(verdict: Verdict) -> None:
     text.markdown(f"{mark} {verdict.key_point.text} :small[{verdict.verdict}{doubt}]")
     quote = verdict.citation.quote if verdict.citation else ""
     if quote:
-        text.caption(f"The handbook: “{render.escaped(quote)}”")
+        text.caption(f"The handbook: “{render.escaped(spoken(quote))}”")
     with link:
         to_section(verdict.key_point.section, quote)
 
@@ -82,7 +82,7 @@ def misconception(wrong: Misconception) -> None:
     with st.container(border=True):
         st.markdown(f"**Not so:** you said something like “{wrong.claim}” {wrong.correction}")
         if quote:
-            st.caption(f"The handbook: “{render.escaped(quote)}”")
+            st.caption(f"The handbook: “{render.escaped(spoken(quote))}”")
         to_section(wrong.section, quote)
 
 

@@ -98,11 +98,12 @@ def on_the_table(interview: Interview, question: Question) -> None:
     current = interview.current
     if current is None:
         return
-    where, clock, away = st.columns([4, 2, 2], vertical_alignment="center")
-    where.caption(
+    head = st.container(horizontal=True, vertical_alignment="center")
+    head.caption(
         f"Question {interview.number} of {len(interview.questions)} · {question.kind} · {question.level}"
     )
-    away.button("End interview", key="end", type="tertiary", on_click=end)
+    clock = head.container(width=90)
+    head.button("End interview", key="end", type="tertiary", on_click=end)
     st.subheader(question.question, anchor=False)
     if current.feedback:
         after_answer(interview, question)
@@ -190,18 +191,17 @@ def quiet_actions(interview: Interview, question: Question) -> None:
     if current.probing:
         points = [p for p in points if p.text == current.probes[-1].point]
     points = sorted(points, key=lambda point: -point.weight)
-    hint, skip, pause, _ = st.columns([3, 2, 2, 4])
-    if points and current.hints < session.MOST_HINTS:
-        label = "Hint" if not current.hinted else "Another hint"
-        hint.button(
-            f"{label} (costs {session.HINT_COST} points)", key="hint", type="tertiary", on_click=take_hint
-        )
-    skip.button(
-        "Leave it there" if current.probing else "Skip", key="skip", type="tertiary", on_click=pass_over
-    )
-    pause.button("Pause", key="pause", type="tertiary", on_click=pause_it)
+    with st.container(horizontal=True, gap="medium"):
+        if points and current.hints < session.MOST_HINTS:
+            label = "Another hint" if current.hinted else "Hint"
+            cost = f"{label} (costs {session.HINT_COST} points)"
+            st.button(cost, key="hint", type="tertiary", on_click=take_hint)
+        leave_it = "Leave it there" if current.probing else "Skip"
+        st.button(leave_it, key="skip", type="tertiary", on_click=pass_over)
+        st.button("Pause", key="pause", type="tertiary", on_click=pause_it)
     for level in range(1, current.hinted + 1 if points else 0):
-        st.info(probes.hint(question, points, level, resources.title_of(points[0].section)))
+        words = probes.hint(question, points, level, resources.title_of(points[0].section))
+        st.markdown(f"**Hint.** {words}")
 
 
 def after_answer(interview: Interview, question: Question) -> None:
@@ -248,7 +248,7 @@ def give(question: Question, text: str) -> None:
     try:
         with st.spinner("Reading your answer …"):
             grade = resources.grader().grade(question, session.said(interview, text))
-            after = session.answer(interview, question, text, grade)
+            after = session.answer(interview, text, grade, question.stages)
             if interview.mode == "exam":
                 after = exam_goes_on(after, question)
     except MentorError as error:

@@ -69,11 +69,8 @@ def summary(made: Report) -> None:
             label=f"{read.section} {read.title} ({report.points_open(read.points)})",
             query_params={"section": read.section},
         )
-    left, right = st.columns(2, gap="large")
-    with left:
-        points("Strong points", made.strong)
-    with right:
-        points("Missed", made.missed)
+    points("Strong points", made.strong)
+    points("Missed", made.missed)
 
 
 def points(title: str, verdicts: Sequence[Verdict]) -> None:
@@ -82,9 +79,7 @@ def points(title: str, verdicts: Sequence[Verdict]) -> None:
         return
     st.subheader(title, anchor=False)
     for verdict in verdicts[: report.MOST_POINTS]:
-        st.markdown(f"{report.MARKS[verdict.verdict]} {verdict.key_point.text}")
-        quote = verdict.citation.quote if verdict.citation else ""
-        feedback.to_section(verdict.key_point.section, quote)
+        feedback.point(verdict)
     rest = len(verdicts) - report.MOST_POINTS
     if rest > 0:
         st.caption(f"And {rest} more, under the questions below.")

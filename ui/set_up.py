@@ -76,6 +76,7 @@ def _drawn(questions: list[Question]) -> tuple[Question, ...]:
             "Kinds of question (all if none is chosen)",
             list(get_args(Kind)),
             selection_mode="multi",
+            wrap=True,
             key="kinds",
         )
     return choose(
@@ -115,12 +116,14 @@ def _from_job() -> list[str]:
         format_func=lambda section: f"{section} {resources.title_of(section)}",
         key="job topics",
     )
-    said = {topic.section: topic.words for topic in found}
-    for section in chosen:
-        if section in said:
-            st.caption(
-                f"{section}: {render.escaped('; '.join(f'“{words}”' for words in said[section])[:200])}"
-            )
+    said = {topic.section: "; ".join(f"“{words}”" for words in topic.words) for topic in found}
+    named = [
+        f"{section} {resources.title_of(section)}: {said[section][:160]}"
+        for section in chosen
+        if section in said
+    ]
+    if named:
+        st.caption("Found in the description  \n" + "  \n".join(map(render.escaped, named)))
     return chosen
 
 
@@ -137,11 +140,16 @@ def _match() -> None:
 
 
 def _one(label: str, options: dict[Choice, str], key: str, default: Choice) -> Choice:
-    """One of some options; the default where none is left chosen."""
-    chosen = st.segmented_control(
-        label, list(options), format_func=lambda option: options[option], default=default, key=key
+    """One of some options."""
+    return st.segmented_control(
+        label,
+        list(options),
+        format_func=lambda option: options[option],
+        default=default,
+        required=True,
+        wrap=True,
+        key=key,
     )
-    return default if chosen is None else chosen
 
 
 def _seed() -> int:
