@@ -55,7 +55,7 @@ _VERBS = _words(
     " stand stands start starts stay stays stop stops stores suit suits supports survives take takes tell"
     " tells turn turns use uses wait waits wants win wins work works write writes"
 )
-_STOPS = _words("and because but if or so than that to when where which while who whose")
+_STOPS = _words("because but if or so than that to when where which while who whose")
 
 
 def subject(point: KeyPoint, among: str = "") -> str:

@@ -336,7 +336,7 @@ def points_open(points: int) -> str:
 def _plain(untrusted: str) -> str:
     """Text as Markdown that means nothing but itself, on one line."""
     escaped = re.sub(r"([\\`*_{}\[\]()<>#+\-!|~:$&=])", r"\\\1", " ".join(untrusted.split()))
-    return re.sub(r"^(\d+)\.", r"\1\\.", escaped)
+    return re.sub(r"^(\d+)\.(?=\s|$)", r"\1\\.", escaped)
 
 
 def _bars(title: str, rows: Sequence[tuple[str, int]]) -> str:
