@@ -25,7 +25,7 @@ def draw(question: Question, attempt: Attempt, stage: Stage | None = None) -> No
     if stage:
         early = sum(v.verdict == "covered" for v in grade.verdicts if v not in verdicts)
         if early:
-            st.caption(f"What you said also covers {early} points of other stages, which count.")
+            st.caption(f"Said early and counted: {early} of the points of other stages.")
     checklist(question if stage is None else None, verdicts)
     for wrong in grade.misconceptions:
         misconception(wrong)

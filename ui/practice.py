@@ -37,7 +37,7 @@ def page() -> None:
         restore()
         draw(bank)
     except MentorError as error:
-        st.error(render.escaped(str(error)))
+        st.error(str(error))
 
 
 def draw(bank: dict[str, Question]) -> None:
@@ -45,7 +45,7 @@ def draw(bank: dict[str, Question]) -> None:
     interview = state.interview
     if interview is None:
         if state.fault:
-            st.warning(render.escaped(state.fault))
+            st.warning(state.fault)
         begun = set_up.draw(bank)
         if begun:
             keep(begun)
@@ -76,8 +76,8 @@ def restore() -> None:
             state.fault = str(error)
         if wanted and not state.interview:
             state.fault = state.fault or (
-                f"There is no interview at this address ({wanted[:40]}). It may have been begun on another "
-                "computer, or the address was cut short. You can set up a new one here."
+                f"There is no interview at this address, {render.escaped(wanted[:40])}. It may have been begun "
+                "on another computer, or the address was cut short. You can set up a new one here."
             )
 
 
