@@ -335,7 +335,9 @@ def points_open(points: int) -> str:
 
 def _plain(untrusted: str) -> str:
     """Text as Markdown that means nothing but itself, on one line."""
-    escaped = re.sub(r"([\\`*_{}\[\]()<>#+\-!|~:$&=])", r"\\\1", " ".join(untrusted.split()))
+    # Entities rather than backslashes for tags: a careless reader of Markdown may ignore the latter.
+    tagless = html.escape(" ".join(untrusted.split()), quote=False)
+    escaped = re.sub(r"([\\`*_{}\[\]()#+\-!|~:$=])", r"\\\1", tagless)
     return re.sub(r"^(\d+)\.(?=\s|$)", r"\1\\.", escaped)
 
 

@@ -76,8 +76,8 @@ def restore() -> None:
             state.fault = str(error)
         if wanted and not state.interview:
             state.fault = state.fault or (
-                f"There is no interview at this address, {render.escaped(wanted[:40])}. It may have been begun "
-                "on another computer, or the address was cut short. You can set up a new one here."
+                f"There is no interview at this address, {render.escaped(wanted[:40])}. It may have been "
+                "begun on another computer, or the address was cut short. You can set up a new one here."
             )
 
 
