@@ -1,7 +1,7 @@
 """The question bank: `corpus/questions/*.yaml` → questions."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,8 @@ Kind = Literal["concept", "trade-off", "scenario", "troubleshooting", "design"]
 Level = Literal["senior", "architect"]
 StageName = Literal["clarify", "high-level design", "deep dive", "failure and cost"]
 """How a design problem unfolds, in this order."""
+HALF_KNOWN = 0.5
+"""The mastery of a section that nobody has practised: less urgent than one known to be weak."""
 
 
 @dataclass(frozen=True)
@@ -91,16 +93,56 @@ def read_bank(corpus: Path) -> dict[str, Question]:
 
 
 def choose(
-    questions: Sequence[Question], chapters: Sequence[int], count: int, seed: int
+    questions: Sequence[Question],
+    chapters: Sequence[int],
+    count: int,
+    seed: int,
+    *,
+    role: Level | None = None,
+    kinds: Sequence[Kind] = (),
+    sections: Sequence[str] = (),
+    deep: bool = False,
+    mastery: Mapping[str, float] | None = None,
 ) -> tuple[Question, ...]:
-    """Draw at most `count` questions, spread over the sections; the same seed draws the same ones."""
+    """Draw at most `count` questions, spread over the sections; the same arguments draw the same ones.
+
+    Args:
+        questions: what to draw from.
+        chapters: only these; all if empty.
+        count: how many, unless fewer fit.
+        seed: of the draw.
+        role: `senior` takes the questions of that level, `architect` a mix with more of its own.
+        kinds: only these; all if empty.
+        sections: only these; all if empty.
+        deep: only design problems in stages, of any level and kind, that draw on what is named.
+            Otherwise these long ones are drawn only where chapters or sections are named.
+        mastery: how well a section is known, 0 to 1; the least known are drawn first, and one that is
+            not named counts as half known.
+    """
     shuffle = random.Random(seed)  # noqa: S311 - a draw of questions, not a secret
+    named = bool(chapters or sections)
     by_section: dict[str, list[Question]] = {}
     for question in questions:
-        if not chapters or int(question.section.split(".")[0]) in chapters:
+        # A deep design draws on many sections; of other questions, only the first one counts.
+        about = (question.section, *question.also) if deep else (question.section,)
+        if (
+            (not chapters or any(int(section.split(".")[0]) in chapters for section in about))
+            and (not sections or any(section in sections for section in about))
+            and (bool(question.stages) if deep else named or not question.stages)
+            and (deep or not kinds or question.kind in kinds)
+            and (deep or role != "senior" or question.level == "senior")
+        ):
             by_section.setdefault(question.section, []).append(question)
     piles = [shuffle.sample(pile, len(pile)) for pile in by_section.values()]
+    if role == "architect":
+        # A random key raised to a smaller power is larger more often: twice the chance to come first.
+        piles = [
+            sorted(pile, key=lambda q: -(shuffle.random() ** (0.5 if q.level == "architect" else 1.0)))
+            for pile in piles
+        ]
     shuffle.shuffle(piles)
+    if mastery:
+        piles.sort(key=lambda pile: mastery.get(pile[0].section, HALF_KNOWN))
     deepest = max(map(len, piles), default=0)
     rounds = (pile[turn] for turn in range(deepest) for pile in piles if turn < len(pile))
     return tuple(islice(rounds, count))

@@ -1,91 +1,104 @@
-"""Grades and summaries of a mock interview drawn on a page."""
+"""The grade of one question drawn on a page, from the score down."""
 
 import streamlit as st
 
-from interview.bank import Question
-from interview.grading import GRADER, Verdict
-from interview.session import Attempt, Interview, summarise
+from interview import session
+from interview.bank import Misconception, Question, Stage
+from interview.grading import Grade, Verdict
+from interview.report import MARKS, spoken, stage_score, word
+from interview.session import Attempt
 from ui import render, resources
 
-MARKS = {"covered": ("✓", "covered"), "missed": ("○", "missed"), "contradicted": ("✗", "contradicted")}
-WORDS = ((85, "excellent"), (65, "good"), (40, "fair"), (0, "thin"))
 
-
-def draw(question: Question, attempt: Attempt, said: str) -> None:
-    """Draw the feedback on one question, the score first."""
+def draw(question: Question, attempt: Attempt, stage: Stage | None = None) -> None:
+    """Draw the feedback on a question, or on one stage of it."""
     grade = attempt.grade
     if grade is None:
         return
-    score(attempt)
+    score(attempt, grade, stage.name if stage else "")
+    verdicts = session.of_stage(grade.verdicts, stage)
     with st.container(border=True):
-        st.caption("Your answer: what earned a point is underlined")
+        st.caption("Your answer: what earned a point is underlined, what contradicts one in red")
         marks = [(v.evidence, v.verdict, v.key_point.text) for v in grade.verdicts if v.evidence]
-        render.marked(said, marks, question.id)
-    for verdict in grade.verdicts:
-        point(verdict)
+        said = "\n".join(text for text in attempt.answers if text)
+        render.marked(said, marks, f"{question.id} {len(attempt.answers)}")
+    if stage:
+        early = sum(v.verdict == "covered" for v in grade.verdicts if v not in verdicts)
+        if early:
+            st.caption(f"Said early and counted: {early} of the points of other stages.")
+    checklist(question if stage is None else None, verdicts)
     for wrong in grade.misconceptions:
-        st.warning(f"You said something like “{wrong.claim}” {wrong.correction} (section {wrong.section})")
-    with st.expander("A strong answer"):
-        st.markdown(question.model_answer)
-    st.caption(f"Graded by {GRADER}. It reads no logic; trust the section over the verdict.")
+        misconception(wrong)
+    if stage is None and question.model_answer:
+        with st.expander("A strong answer"):
+            st.markdown(question.model_answer)
+            to_section(question.section)
+    st.caption(made(grade))
 
 
-def score(attempt: Attempt) -> None:
+def score(attempt: Attempt, grade: Grade, stage: str = "") -> None:
     """Draw the score as a number and a word, or why there is none."""
     if attempt.score is None:
         # The reason quotes the answer, which is anyone's text.
-        st.info(render.escaped(attempt.grade.feedback) if attempt.grade else "Skipped.")
+        st.info(render.escaped(grade.feedback))
         return
-    hints = f" · {attempt.hints} hint" if attempt.hints else ""
+    of_stage = stage_score(grade, stage) if stage else None
+    if of_stage is not None:
+        st.markdown(f"### {of_stage} of 100 · {word(of_stage)} :small[for this stage]")
+        return
+    cost = session.HINT_COST * attempt.hints
+    hints = f" :small[{cost} points taken off for hints]" if cost else ""
     st.markdown(f"### {attempt.score} of 100 · {word(attempt.score)}{hints}")
 
 
-def word(number: int) -> str:
-    """A score in a word."""
-    return next(name for least, name in WORDS if number >= least)
+def checklist(question: Question | None, verdicts: tuple[Verdict, ...]) -> None:
+    """Draw the key points, under their stages where the whole of a design problem is shown."""
+    stages = dict.fromkeys(verdict.key_point.stage for verdict in verdicts)
+    for stage in stages:
+        here = [verdict for verdict in verdicts if verdict.key_point.stage == stage]
+        if question and question.stages and stage:
+            covered = sum(verdict.verdict == "covered" for verdict in here)
+            st.markdown(f"**{stage.capitalize()}** :small[{covered} of {len(here)} points]")
+        for verdict in here:
+            point(verdict)
 
 
 def point(verdict: Verdict) -> None:
-    """Draw one key point with its verdict and the way to its section."""
-    mark, name = MARKS[verdict.verdict]
-    section = verdict.key_point.section
+    """Draw one key point with its verdict, the handbook's sentence, and the way to its section."""
     text, link = st.columns([4, 1], vertical_alignment="center")
-    doubt = " (borderline)" if verdict.borderline else ""
-    text.markdown(f"{mark} {verdict.key_point.text} :small[{name}{doubt}]")
-    query = {"section": section} | ({"quote": verdict.citation.quote} if verdict.citation else {})
+    doubt = ", borderline" if verdict.borderline else ""
+    mark = MARKS[verdict.verdict]
+    text.markdown(f"{mark} {verdict.key_point.text} :small[{verdict.verdict}{doubt}]")
+    quote = verdict.citation.quote if verdict.citation else ""
+    if quote:
+        text.caption(f"The handbook: “{render.escaped(spoken(quote))}”")
     with link:
-        st.page_link("ui/read.py", label=f"Section {section}", query_params=query)
+        to_section(verdict.key_point.section, quote)
 
 
-def report(interview: Interview, bank: dict[str, Question]) -> None:
-    """Draw the summary of a finished interview."""
-    summary = summarise(interview)
-    st.title("How it went", anchor=False)
-    if summary.score is None:
-        st.markdown("No answer was graded.")
-    else:
-        st.markdown(f"### {summary.score} of 100 · {word(summary.score)}")
-    skipped = f", {summary.skipped} skipped" if summary.skipped else ""
-    st.caption(
-        f"{summary.graded} of {len(interview.questions)} questions graded{skipped}. Graded by {GRADER}."
+def misconception(wrong: Misconception) -> None:
+    """Draw what is wrong, what is right, and where the handbook says so."""
+    quote = resources.sentence_for(wrong.section, wrong.correction)
+    with st.container(border=True):
+        st.markdown(f"**Not so:** you said something like “{wrong.claim}” {wrong.correction}")
+        if quote:
+            st.caption(f"The handbook: “{render.escaped(spoken(quote))}”")
+        to_section(wrong.section, quote)
+
+
+def to_section(section: str, quote: str = "") -> None:
+    """Draw the way to a section, and to a quote in it."""
+    query = {"section": section} | ({"quote": quote} if quote else {})
+    st.page_link("ui/read.py", label=f"Section {section}", query_params=query)
+
+
+def made(grade: Grade) -> str:
+    """How the grade was made, and what speaks against it."""
+    # A grader that can tell says so in a field of its own; not every one can.
+    quoted = " The answer is quoted from the handbook." if getattr(grade, "quoted", False) else ""
+    logic = (
+        " It reads no logic; trust the section over the verdict."
+        if grade.grader.startswith("offline")
+        else ""
     )
-    if summary.to_read:
-        st.subheader("Read tonight", anchor=False)
-        for section in summary.to_read[:3]:
-            st.page_link(
-                "ui/read.py",
-                label=f"{section} {resources.title_of(section)}",
-                query_params={"section": section},
-            )
-    for number, attempt in enumerate(interview.attempts, start=1):
-        question = bank.get(attempt.question)
-        if question is None:
-            continue
-        result = (
-            "skipped" if attempt.skipped else "not graded" if attempt.score is None else str(attempt.score)
-        )
-        with st.expander(f"{number}. {question.question[:110]} · {result}"):
-            if attempt.grade:
-                draw(question, attempt, "\n".join(attempt.answers))
-            else:
-                st.markdown(question.model_answer)
+    return f"Graded by {render.escaped(grade.grader)}.{logic}{quoted}"

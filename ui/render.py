@@ -159,6 +159,27 @@ def marked(words: str, marks: Sequence[tuple[str, str, str]], key: str) -> None:
     _component("marked")(data={"pieces": pieces}, key=f"marked {key}")
 
 
+def keeper(scope: str, turn: str, left: float | None) -> tuple[str | None, str | None]:
+    """Draw the clock, and listen to what is typed into the box that the CSS selector `scope` holds.
+
+    Args:
+        scope: where the box is.
+        turn: names the answer being written; what was typed to another is not returned.
+        left: seconds on the clock; None for none.
+
+    Returns:
+        What is typed so far, and what was typed when the time ran out; None where there is no news.
+    """
+    heard = _component("keeper")(
+        data={"scope": scope, "turn": turn, "left": left},
+        key="keeper",
+        on_typed_change=lambda: None,
+        on_out_change=lambda: None,
+    )
+    typed, out = (news if news and news["turn"] == turn else {} for news in (heard.typed, heard.out))
+    return typed.get("text"), out.get("text")
+
+
 def _spans(words: str, marks: Sequence[tuple[str, str, str]]) -> list[tuple[int, int, str, str]]:
     """Where the marks stand, in order, none overlapping another; of two that do, the shorter stays."""
     found = [(words.find(part), len(part), verdict, why) for part, verdict, why in marks if part in words]

@@ -225,6 +225,23 @@ def zone() -> tzinfo:
         return UTC
 
 
+def now() -> float:
+    """The time, in Unix seconds."""
+    return time.time()
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def sentence_for(section: str, text: str) -> str:
+    """The sentence of a section that is nearest to a text; empty if none is found.
+
+    Raises:
+        StaleIndex: there is no sound index.
+    """
+    found = retriever().find(text, chapters=(int(section.partition(".")[0]),)).sentences
+    here = (hit for hit in found if hit.chunk.section == section and hit.sentence.kind != "code")
+    return next((hit.sentence.text for hit in here), "")
+
+
 @st.cache_resource
 def _documents(stamp: tuple[tuple[str, int], ...]) -> tuple[Document, ...]:
     return tuple(read_handbook(settings().corpus))
@@ -249,6 +266,11 @@ def title_of(section: str) -> str:
     """A section's title."""
     found = sections().get(section)
     return found.title if found else ""
+
+
+def chapters() -> dict[int, str]:
+    """The chapters' titles by number."""
+    return {document.front["chapter"]: document.front["title"] for document in handbook()}
 
 
 def verified(chapter: int) -> str:

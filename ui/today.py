@@ -56,7 +56,8 @@ def about(today: Today) -> str:
 def start(questions: Sequence[str]) -> None:
     """Begin a practice interview with these questions of the bank and go to it."""
     bank = resources.bank()
-    begun = session.begin([bank[question] for question in questions if question in bank])
+    drawn = [bank[question] for question in questions if question in bank]
+    begun = session.begin(drawn, now=resources.now())
     try:
         identity = resources.progress().save("", begun)
     except MentorError as error:

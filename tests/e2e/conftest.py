@@ -18,6 +18,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 PROJECT = Path(__file__).parents[2]
 CORPUS_SMALL = PROJECT / "tests" / "corpus_small"
+DESIGN = Path(__file__).parent / "design.yaml"
+"""A design problem in stages, which the small handbook has none of."""
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = f"BROWSER TESTS NOT RUN: none of {', '.join(CHROMIUMS)} is installed"
 # Streamlit looks for its own root from the page's address upwards, and the first place is wrong.
@@ -63,9 +65,10 @@ def browser_context_args(browser_context_args: dict) -> dict:
 
 def environment(data_dir: Path) -> dict[str, str]:
     """No setting of the person who runs the tests reaches the server, not even from a `.env`."""
+    own = data_dir / "corpus"
     return os.environ | {
         "MENTOR_DATA_DIR": str(data_dir),
-        "MENTOR_CORPUS": str(CORPUS_SMALL),
+        "MENTOR_CORPUS": str(own if own.is_dir() else CORPUS_SMALL),
         "MENTOR_EMBEDDER": "all-MiniLM-L6-v2",
         "DATABASE_URL": f"sqlite:///{data_dir / 'mentor.db'}",
     }
@@ -113,6 +116,8 @@ def _wait_for(server: subprocess.Popen, url: str, log: Path) -> None:
 def base_url(browser_type_launch_args: dict, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an app whose index is there."""
     data_dir = tmp_path_factory.mktemp("served")
+    shutil.copytree(CORPUS_SMALL, data_dir / "corpus")
+    shutil.copy(DESIGN, data_dir / "corpus" / "questions" / "02-compute.yaml")
     subprocess.run(
         [sys.executable, "-m", "ingest", "--json"], cwd=PROJECT, env=environment(data_dir), check=True,
         stdout=subprocess.DEVNULL,

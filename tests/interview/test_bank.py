@@ -1,11 +1,12 @@
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 import yaml
 
 from errors import QuestionBankError
-from interview.bank import KeyPoint, Misconception, Question, choose, read_bank
+from interview.bank import KeyPoint, Misconception, Question, Stage, choose, read_bank
 from tests.conftest import CORPUS_SMALL
 
 IDS = [
@@ -176,3 +177,58 @@ def test_a_draw_larger_than_the_bank_is_the_bank_once():
 def test_an_empty_bank_draws_nothing():
     assert choose([], (), 3, seed=1) == ()
     assert choose(questions("1.1"), (), 0, seed=1) == ()
+
+
+def test_a_senior_draws_senior_questions_and_an_architect_more_of_the_own():
+    pool = [
+        replace(question, level="architect" if at % 2 else "senior")
+        for at, question in enumerate(questions(*[f"1.{n}" for n in range(1, 60) for _ in (1, 2)]))
+    ]
+    assert {question.level for question in choose(pool, (), 50, seed=1, role="senior")} == {"senior"}
+    mix = Counter(question.level for question in choose(pool, (), 59, seed=1, role="architect"))
+    assert mix["architect"] > mix["senior"] > 0
+    assert choose(pool, (), 9, seed=1, role="architect") == choose(pool, (), 9, seed=1, role="architect")
+
+
+def test_a_draw_holds_to_its_kinds_and_sections():
+    pool = [
+        replace(question, kind=kind)
+        for question, kind in zip(
+            questions("1.1", "1.1", "1.2", "2.1"), ("concept", "design", "design", "scenario"), strict=True
+        )
+    ]
+    assert {q.id for q in choose(pool, (), 9, seed=1, kinds=("design", "scenario"))} == {
+        "1.1-2",
+        "1.2-1",
+        "2.1-1",
+    }
+    assert {q.id for q in choose(pool, (), 9, seed=1, kinds=("design",), sections=("1.1", "2.1"))} == {
+        "1.1-2"
+    }
+
+
+def test_the_weakest_sections_come_first_and_an_unknown_one_between():
+    pool = questions(*["1.1", "1.2", "1.3", "1.4"] * 3)
+    mastery = {"1.1": 0.9, "1.2": 0.1, "1.3": 0.3}
+    for seed in range(5):
+        drawn = [question.section for question in choose(pool, (), 8, seed, mastery=mastery)]
+        assert drawn == ["1.2", "1.3", "1.4", "1.1"] * 2
+
+
+def test_design_problems_in_stages_are_long_and_drawn_only_when_meant():
+    short, other = questions("1.1", "15.1")
+    deep = replace(
+        other,
+        id="15.1-deep",
+        also=("5.4",),
+        kind="design",
+        level="architect",
+        stages=(Stage("clarify", "?"),),
+    )
+    pool = [short, deep]
+    assert choose(pool, (), 9, seed=1) == (short,)
+    assert choose(pool, (15,), 9, seed=1) == (deep,)
+    assert choose(pool, (), 9, seed=1, deep=True, role="senior", kinds=("concept",)) == (deep,)
+    assert choose(pool, (5,), 9, seed=1, deep=True) == (deep,)
+    assert choose(pool, (), 9, seed=1, deep=True, sections=("5.4",)) == (deep,)
+    assert choose(pool, (), 9, seed=1, deep=True, sections=("5.5",)) == ()

@@ -4,9 +4,9 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from interview import session
-from interview.bank import KeyPoint, Question
+from interview.bank import KeyPoint, Question, Stage
 from interview.grading import Grade, Verdict
-from interview.session import Attempt, Interview, Summary
+from interview.session import Attempt, Interview, Probe
 
 LIGHT, HEAVY, OTHER = (
     KeyPoint("light", "1.1", 1),
@@ -33,7 +33,6 @@ def test_an_interview_begins_with_its_first_question():
 def test_an_interview_without_questions_is_over_at_once():
     begun = session.begin([])
     assert (begun.over, begun.number) == (True, 0)
-    assert session.summarise(begun) == Summary(None, 0, 0, {}, ())
 
 
 @pytest.mark.parametrize(
@@ -83,31 +82,56 @@ def test_the_second_answer_counts_with_the_first():
     assert session.move_on(twice).attempts == (Attempt(ONE.id, ("first", "second"), FULL),)
 
 
+def probed(*points: KeyPoint, grade: Grade = OPEN) -> Attempt:
+    return replace(answered("a", grade=grade), probes=tuple(Probe("?", point.text) for point in points))
+
+
+CONTRADICTED = Grade(
+    0,
+    (
+        Verdict(OTHER, "missed"),
+        Verdict(LIGHT, "missed"),
+        Verdict(KeyPoint("as heavy", "1.2", 2), "contradicted", "no"),
+    ),
+)
+
+
 @pytest.mark.parametrize(
-    ("question", "attempt", "probe"),
+    ("attempt", "point"),
     [
-        pytest.param(ONE, Attempt(ONE.id), "", id="no-answer-yet"),
-        pytest.param(ONE, answered("a"), "Which?", id="first"),
-        pytest.param(ONE, answered("a", "b"), "Why?", id="second"),
-        pytest.param(ONE, answered("a", "b", "c"), "", id="no-third"),
-        pytest.param(ONE, answered("a", grade=FULL), "", id="all-covered"),
-        pytest.param(ONE, answered("a", grade=UNGRADED), "", id="not-graded"),
-        pytest.param(
-            ONE,
-            answered("a", grade=Grade(0, (Verdict(LIGHT, "covered"), Verdict(HEAVY, "contradicted")))),
-            "Which?",
-            id="contradicted-is-open",
-        ),
-        pytest.param(
-            replace(ONE, probes=("Which?",)),
-            answered("a", "b"),
-            "You have not said everything that matters here. What else would you weigh?",
-            id="bank-has-one-only",
-        ),
+        pytest.param(Attempt(ONE.id), None, id="no-answer-yet"),
+        pytest.param(answered("a"), "heavy", id="heaviest-open"),
+        pytest.param(answered("a", grade=FULL), None, id="all-covered"),
+        pytest.param(answered("a", grade=UNGRADED), None, id="not-graded"),
+        pytest.param(answered("a", grade=CONTRADICTED), "as heavy", id="contradicted-before-missed"),
+        pytest.param(probed(HEAVY), None, id="no-point-twice"),
+        pytest.param(probed(OTHER, grade=CONTRADICTED), "as heavy", id="second"),
+        pytest.param(probed(OTHER, HEAVY, grade=CONTRADICTED), None, id="no-third"),
     ],
 )
-def test_probes_are_at_most_two_and_only_while_a_point_is_open(question, attempt, probe):
-    assert session.probe(question, attempt) == probe
+def test_probes_are_at_most_two_and_each_is_after_the_heaviest_point_open(attempt, point):
+    aimed = session.target(attempt)
+    assert (aimed.key_point.text if aimed else None) == point
+
+
+def test_a_probe_is_answered_with_what_was_said_before():
+    interview = session.answer(session.begin([ONE, TWO]), "first", OPEN)
+    assert interview.current.feedback
+    asked = session.follow_up(interview, Probe("Which?", "heavy"))
+    assert (asked.current.feedback, asked.current.probing) == (False, True)
+    assert session.said(asked, "second") == "first\nsecond"
+    done = session.answer(asked, "second", FULL)
+    assert done.current == Attempt(ONE.id, ("first", "second"), FULL, probes=(Probe("Which?", "heavy"),))
+    assert done.current.feedback
+
+
+@pytest.mark.parametrize("mode", ["practice", "exam"])
+def test_leaving_a_probe_keeps_the_answer(mode):
+    interview = session.answer(session.begin([ONE, TWO], mode), "first", OPEN)
+    left = session.skip(session.follow_up(interview, Probe("Which?", "heavy")), ONE)
+    attempt = left.current if mode == "practice" else left.attempts[0]
+    assert (attempt.score, attempt.skipped, attempt.feedback) == (25, False, True)
+    assert left.number == (1 if mode == "practice" else 2)
 
 
 def test_a_question_skipped_has_no_score_and_the_next_one_comes():
@@ -141,36 +165,145 @@ def test_the_mode_stays_through_an_exam():
     assert (interview.mode, interview.over, len(interview.attempts)) == ("exam", True, 2)
 
 
-def test_the_summary_counts_what_was_graded_skipped_and_missed():
-    third = Question("1.1-three", "1.1", "Three?", (LIGHT,))
-    fourth = Question("2.1-four", "2.1", "Four?", (OTHER,))
-    fifth = Question("2.1-five", "2.1", "Five?", (OTHER,))
-    interview = session.begin([ONE, TWO, third, fourth, fifth])
-    interview = session.move_on(session.answer(session.hint(interview), "a", OPEN))  # 25 less 10
-    interview = session.move_on(
-        session.answer(interview, "b", Grade(0, (Verdict(OTHER, "contradicted", "b"),)))
+STAGES = tuple(
+    Stage(name, f"About {name}?")
+    for name in ("clarify", "high-level design", "deep dive", "failure and cost")
+)
+POINTS = tuple(KeyPoint(f"{step.name} {at}", "15.1", 1, stage=step.name) for step in STAGES for at in (1, 2))
+DESIGN = Question("15.1-design", "15.1", "Design it.", POINTS, kind="design", stages=STAGES)
+
+
+def graded(*covered: str) -> Grade:
+    """A grade of the design in which the stages named are covered."""
+    verdicts = tuple(Verdict(p, "covered" if p.stage in covered else "missed") for p in POINTS)
+    return Grade(round(100 * sum(v.verdict == "covered" for v in verdicts) / len(verdicts)), verdicts)
+
+
+def test_a_design_unfolds_in_its_stages():
+    interview = session.begin([DESIGN, TWO])
+    asked = []
+    for at, step in enumerate(STAGES):
+        current = interview.current
+        asked.append(session.stage(DESIGN, current))
+        interview = session.answer(interview, f"answer {at}", graded("clarify"), STAGES)
+        if at < 3:
+            assert session.stage_answered(DESIGN, interview.current) == step
+            assert interview.current.feedback
+            interview = session.go_on(interview)
+            assert not interview.current.feedback
+    assert tuple(asked) == STAGES
+    assert session.stage(DESIGN, interview.current) is None
+    assert session.stage_answered(DESIGN, interview.current) is None
+    assert session.said(interview) == "answer 0\nanswer 1\nanswer 2\nanswer 3"
+    assert interview.current.feedback
+    assert session.of_stage(interview.current.grade.verdicts, STAGES[0]) == graded("clarify").verdicts[:2]
+    assert session.of_stage(interview.current.grade.verdicts, None) == graded("clarify").verdicts
+
+
+def test_a_stage_whose_points_were_all_said_early_is_not_asked():
+    interview = session.answer(
+        session.begin([DESIGN]), "much", graded("clarify", "high-level design"), STAGES
     )
-    interview = session.move_on(session.answer(interview, "c", Grade(100, (Verdict(LIGHT, "covered", "c"),))))
-    interview = session.move_on(interview)
-    interview = session.move_on(session.answer(interview, "?", Grade(None, (Verdict(OTHER, "missed"),))))
-    assert session.summarise(interview) == Summary(
-        score=38,  # the mean of 15, 0 and 100
-        graded=3,
-        skipped=1,
-        by_section={"1.1": 58, "2.1": 0},
-        to_read=("1.2", "2.1"),
-        strong=(LIGHT, LIGHT),
-        missed=(HEAVY, OTHER),
-    )
+    assert interview.current.answers == ("much", "")
+    assert session.stage(DESIGN, interview.current) == STAGES[2]
+    assert session.stage_answered(DESIGN, interview.current) == STAGES[0]
+    everything = session.answer(session.begin([DESIGN]), "all", graded(*(s.name for s in STAGES)), STAGES)
+    assert session.stage(DESIGN, everything.current) is None
 
 
-def test_sections_to_read_go_by_the_weight_missed_in_them_altogether():
-    weights = (("2.1", 1), ("1.1", 2), ("1.2", 3), ("1.1", 2), ("2.1", 1))
-    grade = Grade(0, tuple(Verdict(KeyPoint("a", section, w), "missed") for section, w in weights))
-    interview = session.move_on(session.answer(session.begin([ONE]), "a", grade))
-    assert session.summarise(interview).to_read == ("1.1", "1.2", "2.1")
+def test_skipping_a_stage_brings_the_next_and_skipping_all_skips_the_question():
+    interview = session.begin([DESIGN, TWO])
+    for step in STAGES:
+        assert session.stage(DESIGN, interview.current) == step
+        interview = session.skip(interview, DESIGN)
+    assert interview.attempts[0].skipped
+    assert interview.current == Attempt(TWO.id)
 
 
-def test_a_summary_of_skipped_questions_has_no_score():
-    interview = session.move_on(session.move_on(session.begin([ONE, TWO])))
-    assert session.summarise(interview) == Summary(None, 0, 2, {}, ())
+def test_skipping_the_last_stage_shows_what_the_others_came_to():
+    interview = session.answer(session.begin([DESIGN]), "one", graded("clarify"), STAGES)
+    for _ in STAGES[1:]:
+        interview = (
+            session.skip(session.go_on(interview), DESIGN)
+            if interview.current.feedback
+            else session.skip(interview, DESIGN)
+        )
+    assert interview.current.feedback
+    assert interview.current.score == 25
+
+
+def test_a_design_whose_stages_left_the_bank_goes_on():
+    interview = session.go_on(session.answer(session.begin([DESIGN, TWO]), "one", graded("clarify"), STAGES))
+    changed = replace(DESIGN, stages=())
+    assert session.stage(changed, interview.current) is None
+    done = session.answer(interview, "two", graded("clarify"))
+    assert done.current.answers == ("one", "two")
+    assert session.move_on(done).current == Attempt(TWO.id)
+
+
+@pytest.mark.parametrize(
+    ("question", "minutes"),
+    [(ONE, 3), (replace(ONE, kind="scenario"), 6), (replace(ONE, kind="design"), 10), (DESIGN, 40)],
+    ids=["concept", "scenario", "design", "in-stages"],
+)
+def test_the_clock_gives_minutes_by_kind(question, minutes):
+    assert session.minutes(question) == minutes
+
+
+def test_without_a_clock_no_time_runs():
+    begun = session.begin([ONE], now=100.0)
+    assert begun.since is None
+    assert session.seconds_left(begun, ONE, 10_000.0) is None
+
+
+def test_the_clock_runs_while_an_answer_is_written_and_stands_meanwhile():
+    begun = session.begin([ONE, TWO], clock=True, now=100.0)
+    assert [session.seconds_left(begun, ONE, now) for now in (100.0, 160.0, 290.0)] == [180.0, 120.0, -10.0]
+    read = session.answer(begun, "a", OPEN)
+    assert session.seconds_left(read, ONE, 150.0) is None
+    asked = session.follow_up(read, Probe("Which?", "heavy"), now=500.0)
+    assert session.seconds_left(asked, ONE, 530.0) == 60.0 * session.PROBE_MINUTES - 30
+    following = session.move_on(session.answer(asked, "b", OPEN), now=900.0)
+    assert session.seconds_left(following, TWO, 901.0) == 179.0
+
+
+def test_a_pause_stops_the_clock_and_keeps_what_was_typed():
+    typed = session.type_in(session.begin([ONE], clock=True, now=100.0), "half an ans")
+    paused = session.pause(typed, now=130.0)
+    assert (paused.paused, paused.current.draft) == (True, "half an ans")
+    assert session.seconds_left(paused, ONE, 9_999.0) == 150.0
+    again = session.resume(paused, now=10_000.0)
+    assert (again.paused, again.current.draft) == (False, "half an ans")
+    assert session.seconds_left(again, ONE, 10_010.0) == 140.0
+
+
+def test_a_draft_is_of_one_answer_only():
+    typed = session.type_in(session.begin([ONE, TWO]), "half")
+    assert session.answer(typed, "whole", OPEN).current.draft == ""
+    assert session.skip(typed, ONE).current.draft == ""
+
+
+def test_hints_are_counted_for_the_question_and_shown_for_one_answer():
+    interview = session.go_on(session.answer(session.hint(session.begin([DESIGN])), "a", graded(), STAGES))
+    assert (interview.current.hints, interview.current.hinted) == (1, 0)
+    assert (session.hint(interview).current.hints, session.hint(interview).current.hinted) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("interview", "kept"),
+    [
+        pytest.param(session.begin([ONE, TWO]), (), id="nothing-said"),
+        pytest.param(session.type_in(session.begin([ONE]), "half"), ("half",), id="typed"),
+        pytest.param(session.answer(session.begin([ONE]), "a", OPEN), ("",), id="answered"),
+        pytest.param(
+            session.follow_up(session.answer(session.begin([ONE]), "a", OPEN), Probe("?", "heavy")),
+            ("",),
+            id="probed",
+        ),
+    ],
+)
+def test_an_interview_ended_early_keeps_what_was_said(interview, kept):
+    ended = session.end(interview)
+    assert ended.over
+    assert tuple(attempt.draft for attempt in ended.attempts) == kept
+    assert not any(attempt.writing for attempt in ended.attempts)

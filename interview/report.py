@@ -1,0 +1,376 @@
+"""An interview → a report to keep, as data, as Markdown and as one HTML file. Pure.
+
+Whatever a person typed is data: escaped in both, and the HTML has no script and asks for nothing.
+"""
+
+import html
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chat.citations import plain
+from ingest.chunks import cells
+from interview.bank import Question
+from interview.grading import Grade, Verdict
+from interview.session import HINT_COST, Attempt, Interview, of_stage
+
+WORDS = ((85, "excellent"), (65, "good"), (40, "fair"), (0, "thin"))
+TONIGHT = 3
+MOST_POINTS = 6
+"""Strong and missed points named on the summary; the questions below it have them all."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What one grader made of the answers. Those of another are never averaged with them."""
+
+    grader: str
+    score: int
+    graded: int
+    by_chapter: tuple[tuple[str, int], ...]
+    by_kind: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A section to read, and how many points were missed in it."""
+
+    section: str
+    title: str
+    points: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question and what became of it."""
+
+    number: int
+    question: str
+    section: str
+    kind: str
+    result: str
+    """The score and its word, or why there is none."""
+    said: tuple[tuple[str, str], ...]
+    """What was asked (empty for the question itself) and what was answered."""
+    grade: Grade | None
+    model_answer: str
+    stages: tuple[tuple[str, str], ...] = ()
+    """Of a design problem: each stage and its result."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is to be kept of an interview."""
+
+    when: str
+    mode: str
+    questions: int
+    """How many were to be asked; more than `asked` where the interview was ended early."""
+    graded: int
+    skipped: int
+    by_grader: tuple[Scores, ...]
+    strong: tuple[Verdict, ...]
+    missed: tuple[Verdict, ...]
+    reading: tuple[Reading, ...]
+    """Most to gain first."""
+    asked: tuple[Asked, ...]
+
+
+def word(number: int) -> str:
+    """A score in a word."""
+    return next(name for least, name in WORDS if number >= least)
+
+
+def build(
+    interview: Interview,
+    bank: Mapping[str, Question],
+    title_of: Callable[[str], str],
+    chapters: Mapping[int, str],
+) -> Report:
+    """Put together what the questions behind have come to.
+
+    Args:
+        interview: over, or as far as it is.
+        bank: the questions by id; one that has left the bank is reported by what was said to it.
+        title_of: a section's title.
+        chapters: the chapters' titles by number.
+    """
+    verdicts = [v for a in interview.attempts if a.grade and a.score is not None for v in a.grade.verdicts]
+    heaviest = sorted(verdicts, key=lambda verdict: (-verdict.key_point.weight, verdict.borderline))
+    missed = [verdict for verdict in heaviest if verdict.verdict != "covered"]
+    weights: dict[str, int] = {}
+    for verdict in missed:
+        section = verdict.key_point.section
+        weights[section] = weights.get(section, 0) + verdict.key_point.weight
+    return Report(
+        when=f"{datetime.fromtimestamp(interview.begun, UTC):%d %B %Y}" if interview.begun else "",
+        mode=interview.mode,
+        questions=len(interview.questions),
+        graded=sum(attempt.score is not None for attempt in interview.attempts),
+        skipped=sum(attempt.skipped and not attempt.draft.strip() for attempt in interview.attempts),
+        by_grader=tuple(_scores(interview.attempts, bank, chapters)),
+        strong=tuple(verdict for verdict in heaviest if verdict.verdict == "covered"),
+        missed=tuple(missed),
+        reading=tuple(
+            Reading(section, title_of(section), sum(v.key_point.section == section for v in missed))
+            for section in sorted(weights, key=lambda section: -weights[section])
+        ),
+        asked=tuple(
+            _asked(number, attempt, bank.get(attempt.question))
+            for number, attempt in enumerate(interview.attempts, start=1)
+        ),
+    )
+
+
+def result(attempt: Attempt) -> str:
+    """What an attempt came to, in words."""
+    if attempt.score is not None:
+        cost = f" ({HINT_COST * attempt.hints} taken off for hints)" if attempt.hints else ""
+        return f"{attempt.score} of 100, {word(attempt.score)}{cost}"
+    if attempt.skipped:
+        return "not submitted" if attempt.draft.strip() else "skipped"
+    return "not graded"
+
+
+def stage_score(grade: Grade, name: str) -> int | None:
+    """The weighted share of a stage's points that are covered, 0 to 100; None if it has none."""
+    verdicts = [verdict for verdict in grade.verdicts if verdict.key_point.stage == name]
+    total = sum(verdict.key_point.weight for verdict in verdicts)
+    earned = sum(verdict.key_point.weight for verdict in verdicts if verdict.verdict == "covered")
+    return round(100 * earned / total) if total else None
+
+
+def _scores(
+    attempts: Sequence[Attempt], bank: Mapping[str, Question], chapters: Mapping[int, str]
+) -> list[Scores]:
+    by_grader: dict[str, list[Attempt]] = {}
+    for attempt in attempts:
+        if attempt.grade and attempt.score is not None:
+            by_grader.setdefault(attempt.grade.grader, []).append(attempt)
+    found = []
+    for grader, graded in by_grader.items():
+        chapter: dict[str, list[int]] = {}
+        kind: dict[str, list[int]] = {}
+        for attempt in graded:
+            number = int(attempt.question.partition(".")[0])
+            chapter.setdefault(f"{number}. {chapters.get(number, '')}", []).append(attempt.score or 0)
+            question = bank.get(attempt.question)
+            kind.setdefault(question.kind if question else "no longer in the bank", []).append(
+                attempt.score or 0
+            )
+        scores = [attempt.score or 0 for attempt in graded]
+        in_order = sorted(chapter.items(), key=lambda entry: int(entry[0].partition(".")[0]))
+        found.append(
+            Scores(
+                grader,
+                _mean(scores),
+                len(graded),
+                tuple((name, _mean(values)) for name, values in in_order),
+                tuple((name, _mean(values)) for name, values in kind.items()),
+            )
+        )
+    return found
+
+
+def _mean(scores: Sequence[int]) -> int:
+    return round(sum(scores) / len(scores))
+
+
+def _asked(number: int, attempt: Attempt, question: Question | None) -> Asked:
+    stages = question.stages if question else ()
+    asks = ["" for _ in attempt.answers]
+    for at, step in enumerate(stages[: len(asks)]):
+        asks[at] = step.ask
+    # Probes come last: an interview ended while one is open has one answer fewer.
+    first = len(asks) - len(attempt.probes)
+    for at, probe in enumerate(attempt.probes, start=max(first, len(stages) or 1)):
+        if at < len(asks):
+            asks[at] = probe.text
+    said = [(ask, text) for ask, text in zip(asks, attempt.answers, strict=True) if text]
+    if attempt.draft.strip():
+        said.append(("Typed and not submitted", attempt.draft))
+    results = []
+    for step in stages:
+        if attempt.grade and of_stage(attempt.grade.verdicts, step):
+            results.append((step.name, f"{stage_score(attempt.grade, step.name)} of 100"))
+    return Asked(
+        number,
+        question.question if question else f"{attempt.question} (no longer in the bank)",
+        question.section if question else attempt.question.partition("-")[0],
+        question.kind if question else "",
+        result(attempt),
+        tuple(said),
+        attempt.grade,
+        question.model_answer if question else "",
+        tuple(results),
+    )
+
+
+def headline(report: Report) -> str:
+    """How many questions were graded, skipped and left, in a line."""
+    parts = [f"{report.graded} of {report.questions} questions graded"]
+    if report.skipped:
+        parts.append(f"{report.skipped} skipped")
+    if len(report.asked) < report.questions:
+        parts.append(f"ended before {report.questions - len(report.asked)} of them")
+    return ", ".join(parts) + "."
+
+
+APART = (
+    "More than one grader graded this interview. Their scores mean different things, so they stand apart "
+    "and are never averaged together."
+)
+MARKS = {"covered": "✓", "missed": "○", "contradicted": "✗"}
+
+
+def markdown(report: Report, address: Callable[[str], str]) -> str:
+    """The report as Markdown.
+
+    Args:
+        report: what to write.
+        address: a section's address.
+    """
+    lines = _opening(report)
+    for scores in report.by_grader:
+        lines += _heading(scores)
+        for title, rows in (("Chapter", scores.by_chapter), ("Kind of question", scores.by_kind)):
+            lines += ["", f"| {title} | Score |", "|---|---|"]
+            lines += [f"| {_plain(name)} | {value} |" for name, value in rows]
+    return "\n".join([*lines, *_summary(report, address), *_questions(report, address)]) + "\n"
+
+
+def page(report: Report, address: Callable[[str], str]) -> str:
+    """The report as one HTML file that needs nothing else: inline style and drawings, no script.
+
+    Args:
+        report: what to write.
+        address: a section's address.
+    """
+    from markdown_it import MarkdownIt
+
+    # Without `html` every tag in the text is drawn as text.
+    to_html = MarkdownIt("commonmark", {"html": False}).render
+    body = to_html("\n".join(_opening(report)))
+    for scores in report.by_grader:
+        body += to_html("\n".join(_heading(scores)))
+        body += _bars("By chapter", scores.by_chapter) + _bars("By kind of question", scores.by_kind)
+    body += to_html("\n".join([*_summary(report, address), *_questions(report, address)]))
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(_title(report))}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
+    )
+
+
+def _title(report: Report) -> str:
+    return f"Mock interview, {report.when}" if report.when else "Mock interview"
+
+
+def _opening(report: Report) -> list[str]:
+    apart = ["", APART] if len(report.by_grader) > 1 else []
+    return [f"# {_title(report)}", "", headline(report), *apart]
+
+
+def _heading(scores: Scores) -> list[str]:
+    count = f"{scores.graded} question{'' if scores.graded == 1 else 's'}"
+    return ["", f"## {scores.score} of 100, {word(scores.score)}", "", f"{count} graded by {scores.grader}."]
+
+
+def _summary(report: Report, address: Callable[[str], str]) -> list[str]:
+    lines: list[str] = []
+    if report.reading:
+        lines += ["", "## Read tonight", ""]
+    for at, read in enumerate(report.reading[:TONIGHT], start=1):
+        label = _plain(f"{read.section} {read.title}")
+        lines.append(f"{at}. [{label}]({address(read.section)}), {points_open(read.points)}")
+    for title, verdicts in (("Strong points", report.strong), ("Missed", report.missed)):
+        if verdicts:
+            lines += ["", f"## {title}", ""]
+        lines += [_point(verdict, address, False) for verdict in verdicts[:MOST_POINTS]]
+    return lines
+
+
+def _questions(report: Report, address: Callable[[str], str]) -> list[str]:
+    lines: list[str] = []
+    for asked in report.asked:
+        lines += ["", f"## {asked.number}. {_plain(asked.question)}", "", f"{asked.result}."]
+        lines += ["", *(f"- {name}: {value}" for name, value in asked.stages)]
+        for ask, text in asked.said:
+            lines += ["", f"**{_plain(ask) if ask else 'Your answer'}**", ""]
+            lines += [f"> {_plain(line)}  " for line in text.splitlines()]
+        if asked.grade:
+            lines += ["", f"**Key points**, by {asked.grade.grader}", ""]
+            lines += [_point(verdict, address, True) for verdict in asked.grade.verdicts]
+            for wrong in asked.grade.misconceptions:
+                where = f"[section {wrong.section}]({address(wrong.section)})"
+                lines += ["", f"Not so: “{_plain(wrong.claim)}” {_plain(wrong.correction)} ({where})"]
+        if asked.model_answer:
+            where = f"[section {asked.section}]({address(asked.section)})"
+            lines += ["", f"**A strong answer** ({where})", "", _plain(asked.model_answer)]
+    return lines
+
+
+def _point(verdict: Verdict, address: Callable[[str], str], named: bool) -> str:
+    point = verdict.key_point
+    doubt = ", borderline" if verdict.borderline else ""
+    name = f"{verdict.verdict}{doubt}, " if named else ""
+    line = f"- {MARKS[verdict.verdict]} {_plain(point.text)} "
+    line += f"({name}[section {point.section}]({address(point.section)}))"
+    if named and verdict.citation:
+        line += f"\n  - The handbook: “{_plain(spoken(verdict.citation.quote))}”"
+    return line
+
+
+def spoken(quote: str) -> str:
+    """A quote as words: a table's row without its bars, and no Markdown."""
+    return plain("; ".join(cells(quote)) if quote.startswith("|") else quote)
+
+
+def points_open(points: int) -> str:
+    """How many points are open, in words."""
+    return f"{points} point{'' if points == 1 else 's'} open"
+
+
+def _plain(untrusted: str) -> str:
+    """Text as Markdown that means nothing but itself, on one line."""
+    # Entities rather than backslashes for tags: a careless reader of Markdown may ignore the latter.
+    tagless = html.escape(" ".join(untrusted.split()), quote=False)
+    escaped = re.sub(r"([\\`*_{}\[\]()#+\-!|~:$=])", r"\\\1", tagless)
+    return re.sub(r"^(\d+)\.(?=\s|$)", r"\1\\.", escaped)
+
+
+def _bars(title: str, rows: Sequence[tuple[str, int]]) -> str:
+    """A bar for each row, 0 to 100."""
+    drawn = [
+        f'<text class="name" x="0" y="{y + 13}">{html.escape(name)}</text>'
+        f'<rect class="ground" x="0" y="{y + 20}" width="600" height="10" rx="3"/>'
+        f'<rect class="bar" x="0" y="{y + 20}" width="{6 * value}" height="10" rx="3"/>'
+        f'<text class="value" x="612" y="{y + 29}">{value}</text>'
+        for y, (name, value) in zip(range(0, 40 * len(rows), 40), rows, strict=True)
+    ]
+    words = html.escape(", ".join(f"{name}: {value}" for name, value in rows))
+    return (
+        f'<h3>{title}</h3>\n<svg role="img" aria-label="{words}" viewBox="0 0 650 {40 * len(rows)}">'
+        f"{''.join(drawn)}</svg>\n"
+    )
+
+
+_STYLE = """
+:root { color-scheme: light dark; --ground: #fffdf8; --text: #2b2723; --accent: #b5461f; --soft: #ece4d6; }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #1c1917; --text: #ede6dc; --accent: #f0a27c; --soft: #403833; }
+}
+body { background: var(--ground); color: var(--text); font: 16px/1.6 system-ui, sans-serif; margin: 0; }
+main { max-width: 44rem; margin: 0 auto; padding: 2rem 1rem 4rem; overflow-wrap: anywhere; }
+h1, h2, h3 { font-family: Georgia, serif; line-height: 1.25; }
+h2 { border-top: 1px solid var(--soft); padding-top: 1.2rem; margin-top: 2rem; font-size: 1.3rem; }
+h3 { font-size: 1rem; }
+a { color: var(--accent); }
+blockquote { border-left: 3px solid var(--accent); margin: 0; padding-left: 1rem; }
+svg { width: 100%; max-width: 650px; }
+.ground { fill: var(--soft); } .bar { fill: var(--accent); }
+.name, .value { fill: var(--text); font-size: 13px; }
+@media print { main { max-width: none; } h2 { break-after: avoid; } }
+"""
