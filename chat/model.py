@@ -150,7 +150,7 @@ class ChatModel:
         if provider == "databricks" and not url:
             raise _said(f"There is no workspace to ask: set {address}")
         try:
-            return _client(provider, self.name, key, url, self._limits.total)
+            return _client(provider, self.name, key, url, 2 * self._limits.total)
         except ImportError as error:
             command = f"make install EXTRA={provider}" if provider in EXTRAS else "pip"
             log.warning("model %s: %s", self.name, type(error).__name__)
@@ -209,6 +209,7 @@ def _said(why: str) -> ChatModelFault:
 
 
 def _client(provider: str, model: str, key: str, url: str, seconds: float) -> Any:
+    """A provider's client; its own time-out only ends what nobody waits for any more."""
     if provider == "databricks":
         from databricks.sdk import WorkspaceClient
         from databricks_langchain import ChatDatabricks

@@ -28,8 +28,6 @@ _DECLINES = re.compile(
     r"\W*(I['’]?m sorry|I am sorry|sorry|I (can ?not|can['’]t|am unable|am not able|won['’]t)|as an AI)\b",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.!?\n]")
-
 log = logging.getLogger("lakehouse_mentor")
 
 
@@ -83,10 +81,10 @@ class ModelAnswerer:
             yield answer
             # The model reads meanwhile.
             checks = _Checks(Passages(chunks, self._retriever))
-            read = 0
+            before = written
             for written in stream:
-                if written.ended or _SENTENCE_END.search(written.text, read):
-                    read = len(written.text)
+                if written != before:
+                    before = written
                     answer = checks.answer(answer, pieces_of(written.text, written.ended))
                 yield answer
         _refuse_emptiness(answer, written)
@@ -130,7 +128,7 @@ class _Checks:
 
 
 def _is_said(statement: Statement, statements: Sequence[Statement]) -> bool:
-    return any(statement.citation.quote == other.citation.quote for other in statements)
+    return any(other.replaces and statement.text == other.text for other in statements)
 
 
 def _refuse_emptiness(answer: Answer, written: Written) -> None:

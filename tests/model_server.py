@@ -45,7 +45,14 @@ class Status:
     error: dict[str, Any] = field(default_factory=dict)
 
 
-Step = str | Hold | Drop | Raw | End | Status
+@dataclass(frozen=True)
+class Burst:
+    """Send a text in one piece."""
+
+    text: str
+
+
+Step = str | Burst | Hold | Drop | Raw | End | Status
 Script = Callable[[str], Sequence[Step]]
 """From the prompt to what is sent; text is sent word by word."""
 
@@ -131,6 +138,8 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
                     case str():
                         for word in re.findall(r"\s*\S+\s*", step):
                             self._event(_delta({"content": word}))
+                    case Burst():
+                        self._event(_delta({"content": step.text}))
                     case Raw():
                         self._chunk(step.line)
                     case End():
