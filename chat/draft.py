@@ -35,7 +35,8 @@ class Piece:
 def pieces_of(written: str, whole: bool) -> list[Piece]:
     """The finished pieces of a text; unless it is `whole`, the last one may still grow and is left out."""
     pieces = list(_pieces(_THOUGHT.sub("", written)))
-    return pieces if whole else pieces[:-1]
+    finished = pieces if whole else pieces[:-1]
+    return [piece for piece in finished if piece.kind == "code" or len(piece.text.split()) >= FEWEST_WORDS]
 
 
 def _pieces(text: str) -> Iterator[Piece]:
@@ -71,9 +72,9 @@ def _prose(line: str) -> Iterator[Piece]:
         # A number after the full stop belongs to the sentence before it; one that opens a line, to the first.
         end = spans[position + 1][0] if position + 1 < len(spans) else len(text) + 1
         numbers = [n for at, n in marks if start < at <= end or (position == 0 and at == 0)]
-        if len(sentence.split()) >= FEWEST_WORDS:
-            kind: Literal["sentence", "item"] = "item" if is_item else "sentence"
-            yield Piece(kind, " ".join(sentence.split()), tuple(dict.fromkeys(numbers)))
+        yield Piece(
+            "item" if is_item else "sentence", " ".join(sentence.split()), tuple(dict.fromkeys(numbers))
+        )
 
 
 def _unnumbered(line: str) -> tuple[str, list[tuple[int, int]]]:

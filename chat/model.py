@@ -150,7 +150,7 @@ class ChatModel:
         if provider == "databricks" and not url:
             raise _said(f"There is no workspace to ask: set {address}")
         try:
-            return _client(provider, self.name, key, url, 2 * self._limits.total)
+            return _client(provider, self.name, key, url, self._limits.total + 30)
         except ImportError as error:
             command = f"make install EXTRA={provider}" if provider in EXTRAS else "pip"
             log.warning("model %s: %s", self.name, type(error).__name__)

@@ -43,7 +43,14 @@ class ModelAnswerer:
     Safe to share between threads.
     """
 
-    def __init__(self, quoting: ExtractiveAnswerer, retriever: Retriever, model: ChatModel) -> None:
+    def __init__(
+        self,
+        quoting: ExtractiveAnswerer,
+        retriever: Retriever,
+        model: ChatModel,
+        most_passages: int = MOST_PASSAGES,
+    ) -> None:
+        self._most_passages = most_passages
         self._quoting = quoting
         self._retriever = retriever
         self._model = model
@@ -73,7 +80,7 @@ class ModelAnswerer:
     def _written(
         self, quoted: Answer, history: Sequence[Turn], where: Where
     ) -> Generator[Answer, None, None]:
-        chunks = self._quoting.passages(quoted, where, MOST_PASSAGES)
+        chunks = self._quoting.passages(quoted, where, self._most_passages)
         asked = messages(quoted, [turn.question for turn in history], chunks, secrets.token_hex(8))
         answer = replace(quoted, statements=(), mode="model", model=self._model.name)
         with closing(self._model.stream(asked)) as stream:

