@@ -15,6 +15,7 @@ _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | 
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,2}[.)])\s+")
 _NUMBERS = re.compile(r"\s*[\[【]\^?(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)(?:†[^\]】]*)?[\]】]")
+_OPEN_NUMBER = re.compile(r"\s*[\[【][\d,;\s–-]*\Z")
 _CODE_SPAN = re.compile(r"(`[^`\n]*`)")
 _LINK = re.compile(r"!?\[([^\[\]]*)\](?:\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\])")
 _TAG_OPENS = re.compile(r"<(?=[A-Za-z/!])")
@@ -34,7 +35,8 @@ class Piece:
 
 def pieces_of(written: str, whole: bool) -> list[Piece]:
     """The finished pieces of a text; unless it is `whole`, the last one may still grow and is left out."""
-    pieces = list(_pieces(_THOUGHT.sub("", written)))
+    text = _THOUGHT.sub("", written)
+    pieces = list(_pieces(text if whole else _OPEN_NUMBER.sub("", text)))
     finished = pieces if whole else pieces[:-1]
     return [piece for piece in finished if piece.kind == "code" or len(piece.text.split()) >= FEWEST_WORDS]
 
