@@ -8,15 +8,15 @@ UV_ARGS ?=
 # Always through the interpreter: the scripts in .venv/bin name the directory they were installed in.
 PY = .venv/bin/python
 
-.PHONY: help install dev index run port test check lock clean
+.PHONY: help install dev index run port test check live-model lock clean
 # `make -j run` must not index while it installs.
 .NOTPARALLEL:
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-# PYTHON=/path/to/python and TORCH_INDEX=, given to make, reach install.sh through the environment.
-install: ## create .venv with everything the app needs
+# PYTHON=/path/to/python, TORCH_INDEX= and EXTRA=, given to make, reach install.sh through the environment.
+install: ## create .venv with everything the app needs (EXTRA=openai adds a chat model's client)
 	@sh install.sh
 
 dev:
@@ -47,6 +47,10 @@ check: dev ## formatting, lint, types, layers, and the handbook's own checks
 	@! grep -nE '^ *(from|import) +(app|ui|evals|interview|chat|retriever|ingest)([ .,]|$$)' $(LEAVES) || \
 		{ echo "$(LEAVES) import none of the packages." >&2; exit 1; }
 	@$(PY) -m ingest --check
+
+# Not part of `make test`: it downloads 130 MB, and a model's words differ from run to run.
+live-model: dev index ## ask a small model on this machine ten questions and show what the check makes of them
+	@$(PY) -m evals.live_model
 
 # --no-emit-package torch: its CPU build has another hash on every index. uv takes torch's
 # requirements from pyproject.toml, so that the CUDA libraries never enter; the grep makes sure.

@@ -7,6 +7,7 @@ MentorError
 ├── TransferError      a file of progress cannot be imported           exit 1
 ├── StaleIndex         no index, or one that does not fit; re-ingest   exit 3
 ├── ModelUnavailable   the embedding model is missing or altered       exit 3
+├── ChatModelFault     the chat model gave nothing; the handbook answers in its own words instead
 └── StorageError       the data directory cannot be used               exit 3
 
 Each message says what arrived and what to do. Pages and `__main__` catch MentorError and show the
@@ -44,6 +45,12 @@ class StaleIndex(MentorError):
 
 class ModelUnavailable(MentorError):
     """The embedding model is missing, or its files are not the pinned ones."""
+
+    exit_code = 3
+
+
+class ChatModelFault(MentorError):
+    """The chat model cannot be asked, or what came from it is no answer; says why in one sentence."""
 
     exit_code = 3
 

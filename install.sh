@@ -2,19 +2,23 @@
 # Fills .venv: `sh install.sh` with what the app needs, `sh install.sh dev` with the test tools too.
 # PYTHON, when set, is the only interpreter tried. TORCH_INDEX has PyTorch's CPU builds for Linux,
 # for which PyPI's bring several GB of CUDA libraries; empty: wherever pip is configured to look.
+# EXTRA, when set, is one of pyproject.toml's extras: the client of a chat model.
 set -eu
-PYTHON=${PYTHON-} TORCH_INDEX=${TORCH_INDEX-https://download.pytorch.org/whl/cpu}
+PYTHON=${PYTHON-} EXTRA=${EXTRA-} TORCH_INDEX=${TORCH_INDEX-https://download.pytorch.org/whl/cpu}
 
 # A pip that was killed leaves packages that look installed and are not. So the file `unfinished`
 # stands while anything is installed, and an .venv that has it at the start is begun afresh.
 # The files *.done are copies of what was installed: a second call compares them and is through.
 main() {
     cd "$(dirname "$0")"
+    [ -z "$EXTRA" ] || grep -q "^$EXTRA = \[\"langchain" pyproject.toml ||
+        fail "EXTRA=$EXTRA has no client here: choose anthropic, ollama or openai."
     refuse_to_disturb_another_install
     environment_is_sound || create_environment
     install_lock requirements.lock lock
     install_torch
     if [ "${1-}" = dev ]; then install_lock requirements-dev.lock dev; fi
+    if [ -n "$EXTRA" ]; then install_extra; fi
     rm -f .venv/unfinished
     prepare_encoder
 }
@@ -87,6 +91,19 @@ prepare_encoder() {
     echo "Preparing the encoder of questions."
     # Where it cannot be made now, say for want of a writable home, the first start makes it.
     if .venv/bin/python -m ingest --encoder >/dev/null; then cp requirements.lock .venv/encoder.done; fi
+}
+
+# An extra's own packages are in no lock: pip takes what pyproject.toml allows, and moves no locked pin.
+install_extra() {
+    .venv/bin/python - "$EXTRA" > .venv/extra.txt <<'END'
+import sys, tomllib
+print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]]))
+END
+    if cmp -s .venv/extra.txt ".venv/extra-$EXTRA.done"; then return; fi
+    echo "Installing the client for $EXTRA."
+    sed -n 's/^\([A-Za-z0-9._-]*==[^\\]*[^ \\]\) *\\*$/\1/p' requirements.lock > .venv/pins.txt
+    pip_install --constraint .venv/pins.txt --requirement .venv/extra.txt
+    cp .venv/extra.txt ".venv/extra-$EXTRA.done"
 }
 
 pip_install() {

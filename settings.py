@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from errors import MentorError
@@ -14,6 +14,13 @@ DEFAULT_REPORT_URL = (
     "https://github.com/lakehouse-mentor/lakehouse-mentor/issues/new"
     "?template=handbook-error.yml&title=Section+{section}"
 )
+
+MODEL_VARIABLES: Mapping[str, tuple[str, str]] = {
+    "google_genai": ("GOOGLE_API_KEY", "GOOGLE_BASE_URL"),
+    "mistralai": ("MISTRAL_API_KEY", "MISTRAL_BASE_URL"),
+    "ollama": ("OLLAMA_API_KEY", "OLLAMA_HOST"),
+}
+"""Where a provider's key and address stand, if not under OPENAI_API_KEY, OPENAI_BASE_URL and the like."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,12 @@ class Settings:
     """Where a reader reports an error in a section; `{section}` becomes its number (MENTOR_REPORT_URL)."""
     database_url: str
     """Where conversations are kept (DATABASE_URL); an SQLite file in the data directory by default."""
+    model: str
+    """The chat model that writes answers, as `provider:model` (MENTOR_MODEL); empty for none."""
+    model_key: str = field(repr=False)
+    """The key of its provider, from the provider's own variable; empty if there is none."""
+    model_url: str = field(repr=False)
+    """Where its server is, from the provider's own variable; empty for the provider's own."""
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -48,6 +61,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise MentorError(
             f"MENTOR_CORPUS is {corpus}, which is not a folder; set it to the handbook's folder"
         )
+    model = (values.get("MENTOR_MODEL") or "").strip()
+    key, url = model_variables(model.partition(":")[0])
     data_dir = Path(values.get("MENTOR_DATA_DIR") or _default_data_dir()).expanduser().absolute()
     return Settings(
         data_dir=data_dir,
@@ -55,7 +70,16 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         embedder=values.get("MENTOR_EMBEDDER") or DEFAULT_EMBEDDER,
         report_url=values.get("MENTOR_REPORT_URL") or DEFAULT_REPORT_URL,
         database_url=values.get("DATABASE_URL") or f"sqlite:///{data_dir / 'mentor.db'}",
+        model=model,
+        model_key=(values.get(key) or "").strip(),
+        model_url=(values.get(url) or "").strip(),
     )
+
+
+def model_variables(provider: str) -> tuple[str, str]:
+    """The names of the variables that hold a provider's key and the address of its server."""
+    name = provider.strip().upper()
+    return MODEL_VARIABLES.get(provider.strip().lower(), (f"{name}_API_KEY", f"{name}_BASE_URL"))
 
 
 def _default_data_dir() -> str:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from chat.citations import Answer
-from chat.extractive import ExtractiveAnswerer, Turn, Where
+from chat.extractive import Answerer, Turn, Where
+from chat.written import answerer_of
 from command_line import Record, answer_batch, emit, run, text_field
 from errors import MentorError, QuestionError
 from ingest.chunks import CLOUDS
@@ -38,9 +39,10 @@ def main() -> int:
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    retriever = Retriever(load_settings(), options.collection)
+    settings = load_settings()
+    retriever = Retriever(settings, options.collection)
     retriever.open()
-    answerer = ExtractiveAnswerer(retriever)
+    answerer = answerer_of(settings, retriever)
     where = Where(tuple(options.chapter), options.cloud)
 
     def record(line: Record) -> dict[str, Any]:
@@ -58,12 +60,12 @@ def main() -> int:
     return 0
 
 
-def _ask(answerer: ExtractiveAnswerer, question: str, history: Sequence[Turn], where: Where) -> Answer:
+def _ask(answerer: Answerer, question: str, history: Sequence[Turn], where: Where) -> Answer:
     *_, answer = answerer.stream(question, history, where)
     return answer
 
 
-def _converse(answerer: ExtractiveAnswerer, turns: object, where: Where) -> list[Record]:
+def _converse(answerer: Answerer, turns: object, where: Where) -> list[Record]:
     if not isinstance(turns, list) or not all(isinstance(turn, str) for turn in turns):
         raise MentorError('expected "turns" to be a list of questions')
     history: list[Turn] = []
@@ -91,6 +93,8 @@ def _print(answer: Answer) -> None:
             f"[{citation.number}] {citation.section} {citation.title} › {citation.heading}"
             f" ({citation.path}#{citation.anchor})"
         )
+    if answer.statements and answer.note:
+        print(f"\n{answer.note}")
 
 
 if __name__ == "__main__":

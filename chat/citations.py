@@ -35,6 +35,8 @@ class Statement:
     kind: Literal["sentence", "item", "code"]
     text: str
     citation: Citation
+    replaces: bool = False
+    """The quote stands in place of what a model wrote and the passage does not say."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class Answer:
     searched_for: str
     statements: tuple[Statement, ...] = ()
     note: str = ""
-    """Said without a citation, because it says nothing of the subject: a refusal, a greeting."""
+    """Said without a citation, because it says nothing of the subject: a refusal, a greeting, how the
+    answer was made."""
     refused: bool = False
     missing: tuple[str, ...] = ()
     confidence: float = 0.0
@@ -61,6 +64,15 @@ class Answer:
     nearest: tuple[Place, ...] = ()
     mode: Mode = "extractive"
     seconds: float = 0.0
+    model: str = ""
+    """The model that wrote the answer; empty if none did."""
+    left_out: int = 0
+    """Sentences of the model that nothing came near."""
+
+    @property
+    def replaced(self) -> int:
+        """Sentences of the model in whose place a quote stands."""
+        return sum(statement.replaces for statement in self.statements)
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -112,6 +124,16 @@ class Answer:
             "citations": [vars(citation) for citation in self.citations],
             "mode": self.mode,
             "seconds": round(self.seconds, 4),
+        } | (self._making if self.statements and self.note else {})
+
+    @property
+    def _making(self) -> dict[str, Any]:
+        """What else a record says where a model was asked."""
+        return {
+            "model": self.model,
+            "replaced": self.replaced,
+            "left_out": self.left_out,
+            "note": self.note,
         }
 
 

@@ -1,14 +1,16 @@
 """Passages → an answer of the handbook's own sentences, or a useful refusal. No model needed."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import Protocol
 
 from chat.citations import Answer, Place, cite
 from chat.compose import Candidate, compose, rank_sections
 from chat.questions import Courtesy, courtesy_of, is_english, leans, parts_of
 from chat.sufficiency import ANSWERED, confidence
-from ingest.chunks import Cloud
+from ingest.chunks import Chunk, Cloud
 from retriever.query import clean_question, without_markup
 from retriever.search import Findings, Retriever
 
@@ -54,6 +56,20 @@ class Where:
 EVERYWHERE = Where()
 
 
+class Answerer(Protocol):
+    """What pages and commands ask, with a model behind it or without."""
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), where: Where = EVERYWHERE
+    ) -> Generator[Answer, None, None]:
+        """Yield the answer as it grows; the last one is whole.
+
+        Raises:
+            QuestionError: the question cannot be searched.
+            StaleIndex: there is no sound index.
+        """
+
+
 class ExtractiveAnswerer:
     """Composes answers from the handbook's sentences. Safe to share between threads."""
 
@@ -62,8 +78,8 @@ class ExtractiveAnswerer:
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), where: Where = EVERYWHERE
-    ) -> Iterator[Answer]:
-        """Yield the answer, whole; a model-backed answerer yields it as it grows.
+    ) -> Generator[Answer, None, None]:
+        """Yield the answer, whole.
 
         Raises:
             QuestionError: the question cannot be searched.
@@ -78,6 +94,22 @@ class ExtractiveAnswerer:
             searched = without_markup(question)
             answer = self._answer(question, self._standalone(searched, history, where), where)
         yield replace(answer, seconds=time.perf_counter() - started)
+
+    def passages(self, answer: Answer, where: Where, most: int) -> tuple[Chunk, ...]:
+        """At most so many chunks behind an answer of this answerer: what it quotes, then the nearest."""
+        found = self._find_parts(answer.searched_for, where)
+        answered = [findings for part, findings in found.items() if part not in answer.missing]
+        quoted = {(citation.section, citation.quote) for citation in answer.citations}
+        chunks: dict[str, Chunk] = {}
+        for findings in answered:
+            for hit in findings.sentences:
+                if (hit.chunk.section, hit.sentence.text) in quoted:
+                    chunks.setdefault(hit.chunk.id, hit.chunk)
+        # In turns, so that no part of a question takes all the room.
+        for row in zip_longest(*(findings.passages for findings in answered)):
+            for passage in filter(None, row):
+                chunks.setdefault(passage.chunk.id, passage.chunk)
+        return tuple(chunks.values())[:most]
 
     def _standalone(self, question: str, history: Sequence[Turn], where: Where) -> str:
         """The question, led by the last one that stood on its own if this one does not."""

@@ -101,13 +101,13 @@ def chunk_section(section: Section, count_tokens: CountTokens, limit: int = 256)
     return chunks
 
 
-def split_sentences(text: str) -> list[str]:
+def split_sentences(text: str, fewest_words: int = 4) -> list[str]:
     """Split prose into sentences, each an exact substring of `text`.
 
-    A fragment of fewer than four words joins its neighbour, so that each can be quoted. Full
-    stops inside code spans, links, numbers and common abbreviations end nothing.
+    A fragment of fewer words joins its neighbour, so that each can be quoted. Full stops inside
+    code spans, links, numbers and common abbreviations end nothing.
     """
-    return [text[begin:end] for begin, end in _sentence_spans(text)]
+    return [text[begin:end] for begin, end in _sentence_spans(text, fewest_words)]
 
 
 def cloud_of(text: str) -> Cloud:
@@ -239,13 +239,13 @@ def _render(pieces: Sequence[_Piece]) -> str:
     return text
 
 
-def _sentence_spans(text: str) -> list[tuple[int, int]]:
+def _sentence_spans(text: str, fewest_words: int = 4) -> list[tuple[int, int]]:
     masked = _UNSPLIT.sub(lambda match: "x" * len(match[0]), text)
     bounds = [0, *(match.end() for match in _BOUNDARY.finditer(masked)), len(text)]
     sentences: list[tuple[int, int]] = []
     begin = 0
     for end in bounds[1:]:
-        if len(text[begin:end].split()) >= 4:
+        if len(text[begin:end].split()) >= fewest_words:
             sentences.append((begin, end))
             begin = end
     if begin < len(text) and text[begin:].strip():

@@ -49,7 +49,7 @@ class SmallIndex:
 @pytest.fixture(autouse=True)
 def clean_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in os.environ:
-        if name.startswith("MENTOR_") or name == "DATABASE_URL":
+        if name.startswith("MENTOR_") or name.endswith(("_API_KEY", "_BASE_URL")) or name == "DATABASE_URL":
             monkeypatch.delenv(name)
     monkeypatch.setenv("MENTOR_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr("settings._dotenv", lambda folder: {})

@@ -68,6 +68,36 @@ def test_the_nearer_source_wins(project, environ, dotenv, secrets, expected):
     assert load_settings(environ).embedder == expected
 
 
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"OPENAI_API_KEY": "k"}, ("", "", "")),
+        (
+            {"MENTOR_MODEL": "openai:m", "OPENAI_API_KEY": " k ", "ANTHROPIC_API_KEY": "a"},
+            ("openai:m", "k", ""),
+        ),
+        (
+            {"MENTOR_MODEL": "openai:m", "OPENAI_BASE_URL": "http://127.0.0.1/v1"},
+            ("openai:m", "", "http://127.0.0.1/v1"),
+        ),
+        ({"MENTOR_MODEL": "anthropic:m", "ANTHROPIC_API_KEY": "a"}, ("anthropic:m", "a", "")),
+        ({"MENTOR_MODEL": "ollama:m:8b", "OLLAMA_HOST": "h"}, ("ollama:m:8b", "", "h")),
+        ({"MENTOR_MODEL": "groq:m", "GROQ_API_KEY": "g"}, ("groq:m", "g", "")),
+    ],
+    ids=["no-model", "openai", "compatible", "anthropic", "ollama", "another"],
+)
+def test_the_key_and_address_are_those_of_the_models_provider(environ, expected):
+    settings = load_settings(environ)
+    assert (settings.model, settings.model_key, settings.model_url) == expected
+
+
+def test_a_key_may_stand_in_the_secrets_and_is_not_printed(project):
+    (project / "secrets.toml").write_text('MENTOR_MODEL = "openai:m"\nOPENAI_API_KEY = "sk-hidden"')
+    settings = load_settings({})
+    assert settings.model_key == "sk-hidden"
+    assert "sk-hidden" not in repr(settings)
+
+
 @pytest.mark.parametrize("data", [b"not toml", b"\xff"], ids=["not-toml", "not-utf-8"])
 def test_secrets_that_are_not_toml_are_reported(project, data):
     (project / "secrets.toml").write_bytes(data)

@@ -1,6 +1,7 @@
 """The Ask page: a conversation with the handbook."""
 
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -31,6 +32,8 @@ class AskState:
     answers: list[Answer] = field(default_factory=list)
     opened: tuple[int, int] | None = None
     """Which citation of which answer fills the source panel."""
+    growing: Answer | None = None
+    """The answer that is being written."""
 
 
 state: AskState = st.session_state.setdefault("ask", AskState())
@@ -42,6 +45,7 @@ def page() -> None:
         render.title()
         resources.draw_preparation()
         return
+    take_up()
     restore()
     sidebar()
     asked = st.chat_input("Ask about Databricks architecture", key="question")
@@ -140,18 +144,52 @@ def ask(question: str) -> None:
     turns = [Turn(answer.question, answer.searched_for) for answer in state.answers if answer.searched_for]
     try:
         with st.spinner("Reading the handbook …"):
-            *_, answer = resources.answerer().stream(question, turns, where())
+            answer = grow(question, turns)
     except MentorError as error:
         answer = Answer(question[:SHOWN], "", note=str(error), mode="small-talk")
     except Exception:
         answer = Answer(question[:SHOWN], "", note=resources.apology(), mode="small-talk")
+    keep(answer)
+
+
+def grow(question: str, turns: list[Turn]) -> Answer:
+    """Draw the answer as it grows, with a button that stops it; returns the last of it."""
+    answer = Answer(question, "")
+    with (
+        st.chat_message("assistant", avatar=render.MENTOR),
+        closing(resources.answerer().stream(question, turns, where())) as stream,
+    ):
+        place, stop = st.empty(), st.empty()
+        for answer in stream:
+            if answer.mode == "model" and state.growing is None:
+                # Any click ends this script; what is to be done with the answer, `take_up` does.
+                stop.button("Stop", key="stop", icon=":material/stop_circle:")
+            state.growing = answer
+            place.markdown(render.growing(answer))
+    return answer
+
+
+def take_up() -> None:
+    """Keep what is checked of an answer that a click cut short: on Stop, or on anything else."""
+    if not state.growing:
+        return
+    answer = state.growing
+    end = "stopped before the end" if answer.statements else "Stopped before a sentence was written."
+    keep(replace(answer, note=f"{answer.note}; {end}" if answer.statements else end))
+
+
+def keep(answer: Answer) -> None:
+    """Add an answer to the conversation, and go to it unless the reader has gone elsewhere."""
     state.answers.append(answer)
-    state.opened = None
+    state.opened = state.growing = None
+    stayed = st.query_params.get("conversation", "") == state.conversation
     try:
         state.conversation = resources.history().add(state.conversation, answer)
-        go_to(state.conversation)
     except MentorError as error:
         st.toast(f"The conversation is on this page only: {error}")
+        return
+    if stayed:
+        go_to(state.conversation)
 
 
 def where() -> Where:

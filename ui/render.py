@@ -42,6 +42,7 @@ def answer(result: Answer, key: str, opened: int | None) -> int | None:
                 "number": statement.citation.number,
                 "place": place(statement.citation),
                 "quote": plain(statement.citation.quote),
+                "replaces": statement.replaces,
             }
             for statement in result.statements
         ],
@@ -49,8 +50,15 @@ def answer(result: Answer, key: str, opened: int | None) -> int | None:
     clicked = _component("answer")(data=data, key=key, on_opened_change=lambda: None)
     if result.missing:
         st.caption(f"Not covered by the handbook: {escaped('; '.join(result.missing))}")
+    if result.note and result.mode != "model":
+        st.caption(escaped(result.note))
     st.caption(_made(result))
     return int(clicked.opened) if clicked.opened is not None else None
+
+
+def growing(result: Answer) -> str:
+    """An answer that is still being written, as Markdown that draws nothing but its words."""
+    return " ".join(f"{escaped(plain(s.text))} [{s.citation.number}]" for s in result.statements)
 
 
 def source(section: Section, citation: Citation) -> None:
@@ -113,11 +121,13 @@ def _note(result: Answer) -> None:
 def _made(result: Answer) -> str:
     sections = _count("section", len({citation.section for citation in result.citations}))
     quotes = _count("quote", len(result.citations))
+    quoted = f"{quotes} from {sections} of the handbook, nothing else"
+    took = f"{result.seconds * 1000:.0f} ms" if result.seconds < 2 else f"{result.seconds:.0f} s"
     return " · ".join(
         (
             f"Searched for: {escaped(result.searched_for)}",
-            f"{quotes} from {sections} of the handbook, nothing else",
-            f"{result.seconds * 1000:.0f} ms",
+            escaped(result.note) if result.mode == "model" else quoted,
+            took,
         )
     )
 

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 import streamlit as st
 
-from chat.extractive import ExtractiveAnswerer
+from chat.extractive import Answerer
 from chat.history import History
+from chat.written import answerer_of
 from database import open_database
 from errors import MentorError, StaleIndex
 from ingest.glossary import Term, read_glossary
@@ -108,9 +109,9 @@ def preparation() -> Preparation:
 
 
 @st.cache_resource
-def answerer() -> ExtractiveAnswerer:
-    """What the Ask page asks."""
-    return ExtractiveAnswerer(retriever())
+def answerer() -> Answerer:
+    """What the Ask page asks: a model if the settings name one."""
+    return answerer_of(settings(), retriever())
 
 
 @st.cache_resource

@@ -1,6 +1,7 @@
 import logging
 import re
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import create_engine
@@ -11,7 +12,7 @@ from chat.extractive import Where
 from errors import StaleIndex
 from ingest.chunks import CLOUDS
 from tests.ui.conftest import open_app
-from tests.ui.fake import CITATION, QUOTE, REFUSAL
+from tests.ui.fake import ANSWER, CITATION, QUOTE, REFUSAL
 
 QUESTION = "What is compaction?"
 INJECTION = (
@@ -328,4 +329,53 @@ def test_a_chapter_broken_while_the_app_runs_is_named_and_the_conversation_stays
     assert says(app.text) == [QUESTION]
     for fault in (says(app.sidebar.caption)[0], says(app.error)[0]):
         assert r"02\-compute\.md\:2\: front matter" in fault
+    assert not app.exception
+
+
+WRITTEN = replace(
+    ANSWER,
+    question=QUESTION,
+    searched_for=QUESTION,
+    mode="model",
+    model="test-1",
+    note="Written by test-1 and checked",
+    seconds=12.4,
+)
+
+
+def test_an_answer_of_a_model_names_it(fake):
+    fake.answer = WRITTEN
+    app = type_in(open_app(), QUESTION)
+    assert says(app.chat_message[1].caption) == [
+        "Searched for: What is compaction? · Written by test\\-1 and checked · 12 s"
+    ]
+    assert not app.exception
+
+
+def test_quotes_in_place_of_a_model_say_why(fake):
+    fake.answer = replace(ANSWER, note="test-1 wrote nothing.")
+    app = type_in(open_app(), QUESTION)
+    assert says(app.chat_message[1].caption)[0] == r"test\-1 wrote nothing\."
+    assert not app.exception
+
+
+def test_an_answer_cut_short_is_kept_as_far_as_it_was_checked(fake):
+    app = open_app()
+    # What a click on Stop leaves behind: the script ended while this answer was growing.
+    app.session_state["ask"].growing = WRITTEN
+    app.run()
+    [answer] = answers(app)
+    assert answer.statements == WRITTEN.statements
+    assert answer.note == "Written by test-1 and checked; stopped before the end"
+    assert app.session_state["ask"].growing is None
+    assert answers(open_app(conversation=app.query_params["conversation"])) == [answer]
+    assert fake.calls == 0
+    assert not app.exception
+
+
+def test_an_answer_stopped_before_its_first_sentence_is_no_empty_bubble(fake):
+    app = open_app()
+    app.session_state["ask"].growing = replace(WRITTEN, statements=(), note="")
+    app.run()
+    assert says(app.chat_message[1].text) == ["Stopped before a sentence was written."]
     assert not app.exception

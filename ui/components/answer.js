@@ -9,6 +9,14 @@ function element(tag, className, text) {
   return node;
 }
 
+// The handbook's own words, where a model wrote something that they do not say.
+function words(parent, statement) {
+  if (!statement.replaces) return inline(parent, statement.text);
+  const quote = parent.appendChild(element("q"));
+  quote.title = "Quoted in place of a sentence that this section does not say";
+  inline(quote, statement.text);
+}
+
 function inline(parent, markdown) {
   for (const part of markdown.split(INLINE)) {
     if (/^`[^`]+`$/.test(part)) parent.append(element("code", "", part.slice(1, -1)));
@@ -52,12 +60,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     } else if (statement.kind === "item") {
       if (!group || group.tagName !== "UL") group = root.appendChild(element("ul"));
       const item = group.appendChild(element("li"));
-      inline(item, statement.text);
+      words(item, statement);
       item.append(" ", number);
     } else {
       const fresh = position < 2 || !group || group.tagName !== "P";
       if (fresh) group = root.appendChild(element("p", position === 0 ? "first" : ""));
-      inline(group, statement.text);
+      words(group, statement);
       group.append(" ", number, " ");
     }
   }
