@@ -144,7 +144,7 @@ class ChatModel:
         # The value may be anything, even a key pasted into the wrong line: it is not repeated.
         if not re.fullmatch(r"[a-z_]+", provider) or not self.name:
             raise _said("MENTOR_MODEL is not of the form provider:model, such as openai:gpt-5-mini")
-        variable, _ = model_variables(provider)
+        variable, address = model_variables(provider)
         if provider in NEEDS_KEY and not key and not (provider == "openai" and url):
             raise _said(f"There is no key for {provider}: set {variable}")
         try:

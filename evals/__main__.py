@@ -31,6 +31,37 @@ def bank(settings: Settings, options: argparse.Namespace) -> Measured:
     return found, bank.as_table(found)
 
 
+def abstention(settings: Settings, options: argparse.Namespace) -> Measured:
+    """Whether what is asked is answered, and only that."""
+    from evals import abstention
+
+    own = options.questions == OWN
+    asked = abstention.own_questions(settings) if own else abstention.read_asked(options.questions)
+    if options.fit:
+        found = abstention.fit(settings, asked)
+        return found, "\n".join(f"{name}: {weight:.2f}" for name, weight in found.items())
+    measured = abstention.measure(settings, asked)
+    if options.plot:
+        abstention.plot(measured, options.plot)
+    return measured, abstention.as_table(measured)
+
+
+def conversations(settings: Settings, options: argparse.Namespace) -> Measured:
+    """Whether the later turns of a conversation are understood."""
+    from evals import conversations
+
+    found = conversations.measure(settings, conversations.read_conversations())
+    return found, conversations.as_table(found)
+
+
+def answers(settings: Settings, options: argparse.Namespace) -> Measured:
+    """What the answers say, and that every sentence is cited."""
+    from evals import answers
+
+    found = answers.measure(settings)
+    return found, answers.as_table(found)
+
+
 def speed(settings: Settings, options: argparse.Namespace) -> Measured:
     """How long things take, beside the tutorial chain."""
     from evals import speed
@@ -41,6 +72,9 @@ def speed(settings: Settings, options: argparse.Namespace) -> Measured:
 
 MEASUREMENTS: dict[str, Callable[[Settings, argparse.Namespace], Measured]] = {
     "retrieval": retrieval,
+    "abstention": abstention,
+    "conversations": conversations,
+    "answers": answers,
     "bank": bank,
     "speed": speed,
 }
@@ -51,6 +85,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
     parser.add_argument("name", metavar="NAME", choices=[*MEASUREMENTS, "all"], help="%(choices)s")
     parser.add_argument("--questions", metavar="FILE", type=Path, default=OWN, help="JSON lines of your own")
+    parser.add_argument("--fit", action="store_true", help="with abstention: the weights, from one half")
+    parser.add_argument("--plot", metavar="FILE", type=Path, help="with abstention: draw the curve")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     settings = load_settings()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -33,7 +34,12 @@ class EvalQuestion:
     @property
     def half(self) -> Half:
         """Which half it belongs to, by its section, so that sibling questions stay together."""
-        return "tuning" if hashlib.sha256(self.primary.encode()).digest()[0] % 2 else "reported"
+        return half_of(self.primary)
+
+
+def half_of(key: str) -> Half:
+    """Which half a section, or whatever else is split, belongs to: by a hash, the same for ever."""
+    return "tuning" if hashlib.sha256(key.encode()).digest()[0] % 2 else "reported"
 
 
 def read_questions(path: Path = OWN) -> list[EvalQuestion]:
@@ -43,11 +49,10 @@ def read_questions(path: Path = OWN) -> list[EvalQuestion]:
         QuestionBankError: the file cannot be read, or an entry lacks something; with the number of
             its line, or of the entry in YAML.
     """
+    if path.suffix not in (".yaml", ".yml"):
+        return [_question(f"{path}:{number}", number, entry) for number, entry in read_json_lines(path)]
     try:
-        text = path.read_text("utf-8")
-        if path.suffix not in (".yaml", ".yml"):
-            return _json_lines(path, text)
-        entries = yaml.safe_load(text)
+        entries = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise QuestionBankError(f"{path}: cannot be read ({error})") from error
     return [
@@ -55,8 +60,16 @@ def read_questions(path: Path = OWN) -> list[EvalQuestion]:
     ]
 
 
-def _json_lines(path: Path, text: str) -> list[EvalQuestion]:
-    questions = []
+def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a file of JSON lines, each with the number of its line.
+
+    Raises:
+        QuestionBankError: the file cannot be read, or a line is no JSON object.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionBankError(f"{path}: cannot be read ({error})") from error
     # Not `splitlines`, which also splits at characters that JSON text may hold.
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
@@ -64,8 +77,9 @@ def _json_lines(path: Path, text: str) -> list[EvalQuestion]:
                 entry = json.loads(line)
             except ValueError as error:
                 raise QuestionBankError(f"{path}:{number}: not JSON ({error})") from error
-            questions.append(_question(f"{path}:{number}", number, entry))
-    return questions
+            if not isinstance(entry, dict):
+                raise QuestionBankError(f"{path}:{number}: expected a JSON object, found {line[:40]!r}")
+            yield number, entry
 
 
 def _question(place: str, number: int, entry: Any) -> EvalQuestion:

@@ -1,0 +1,174 @@
+"""Whether what is asked is answered, and only that: the refusal's two errors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chat.extractive import ExtractiveAnswerer
+from chat.sufficiency import ANSWERED, WEIGHTS, signals
+from errors import QuestionBankError
+from evals.metrics import mean
+from evals.questions import Half, half_of, read_json_lines, read_questions
+from ingest.glossary import read_glossary
+from retriever.search import Retriever
+from settings import Settings
+
+OUTSIDE = Path(__file__).parent / "outside.yaml"
+SHORT = ("What is {}?", "{}", "explain {}", "What does {} do?", "How do I use {}?", "when should I use {}")
+"""How a term of the glossary is asked for, in turn: the shortest questions there are."""
+SHORT_WEIGHT = 0.4
+"""Short questions by recipe count less than those that people wrote, where weights are fitted."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, and whether the handbook answers it."""
+
+    id: str
+    question: str
+    in_scope: bool
+    half: Half
+    kind: str = "any"
+
+
+def own_questions(settings: Settings) -> list[Asked]:
+    """Our own: what the handbook answers, its terms asked for briefly, and what it does not answer."""
+    inside = [Asked(q.id, q.question, True, q.half, q.kind) for q in read_questions()]
+    terms = [
+        Asked(term.term, SHORT[turn % len(SHORT)].format(term.term), True, half_of(term.section), "term")
+        for turn, term in enumerate(read_glossary(settings.corpus))
+    ]
+    outside = [
+        Asked(entry["id"], entry["question"], False, half_of(entry["id"]), entry["kind"])
+        for entry in yaml.safe_load(OUTSIDE.read_text("utf-8"))
+    ]
+    return [*inside, *terms, *outside]
+
+
+def read_asked(path: Path) -> list[Asked]:
+    """Questions of a file: JSON lines with `id`, `question` and `in_scope`.
+
+    Raises:
+        QuestionBankError: a line is malformed; with its number.
+    """
+    asked = []
+    for number, entry in read_json_lines(path):
+        if not isinstance(entry.get("question"), str) or not isinstance(entry.get("in_scope"), bool):
+            raise QuestionBankError(
+                f'{path}:{number}: expected "question", a text, and "in_scope", a boolean'
+            )
+        identity = str(entry.get("id", number))
+        asked.append(Asked(identity, entry["question"], entry["in_scope"], half_of(identity)))
+    return asked
+
+
+def measure(settings: Settings, asked: Sequence[Asked]) -> dict[str, Any]:
+    """AUROC of the confidence, both errors as shipped and along the curve, by half and by kind."""
+    answerer = ExtractiveAnswerer(Retriever(settings))
+    sure, refused = [], []
+    for question in asked:
+        (answer,) = answerer.stream(question.question)
+        sure.append(answer.confidence if answer.mode != "small-talk" else 0.0)
+        refused.append(answer.refused or answer.mode == "small-talk")
+    halves: dict[str, list[bool]] = {
+        "reported half": [question.half == "reported" for question in asked],
+        "all": [True] * len(asked),
+    }
+    kinds = sorted({question.kind for question in asked})
+    return {
+        "halves": {name: _errors(asked, sure, refused, chosen) for name, chosen in halves.items()},
+        "reported half by kind": {
+            kind: mean(
+                [
+                    float(was == question.in_scope)
+                    for question, was in zip(asked, refused, strict=True)
+                    if question.kind == kind and question.half == "reported"
+                ]
+            )
+            for kind in kinds
+        },
+        "threshold": ANSWERED,
+    }
+
+
+def as_table(measured: Mapping[str, Any]) -> str:
+    """The measurements as Markdown tables."""
+    lines = [
+        "| Half | in scope | out of scope | AUROC | wrong answers | wrong refusals | wrong answers at 3% of those |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, row in measured["halves"].items():
+        lines.append(
+            f"| {name} | {row['in_scope']} | {row['out_of_scope']} | {row['auroc']:.3f} "
+            f"| {row['wrong_answers']:.3f} | {row['wrong_refusals']:.3f} | {row['wrong_answers_at_3%']:.3f} |"
+        )
+    lines += ["", "| Kind | handled wrongly (reported half) |", "|---|---|"]
+    lines += [f"| {kind} | {share:.3f} |" for kind, share in measured["reported half by kind"].items()]
+    return "\n".join(lines)
+
+
+def plot(measured: Mapping[str, Any], file: Path) -> None:
+    """Draw the risk–coverage curve of the reported half."""
+    from matplotlib.figure import Figure
+
+    curve = measured["halves"]["reported half"]["curve"]
+    figure = Figure(figsize=(5, 3.4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([point["coverage"] for point in curve], [point["risk"] for point in curve], color="#a03d1a")
+    axes.set(xlabel="share of questions answered", ylabel="share of answers to what is out of scope")
+    axes.set_title("Risk and coverage, reported half")
+    figure.savefig(file, dpi=150)
+
+
+def fit(settings: Settings, asked: Sequence[Asked]) -> dict[str, float]:
+    """The bias and the weights of the refusal's signals that fit the tuning half best."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    retriever = Retriever(settings)
+    tuning = [question for question in asked if question.half == "tuning"]
+    found = [signals(retriever.find(question.question), retriever) for question in tuning]
+    model = LogisticRegression(C=100, max_iter=5000, class_weight="balanced")
+    model.fit(
+        np.array([[row[name] for name in WEIGHTS] for row in found]),
+        [question.in_scope for question in tuning],
+        sample_weight=[SHORT_WEIGHT if question.kind == "term" else 1.0 for question in tuning],
+    )
+    return {"bias": float(model.intercept_[0]), **dict(zip(WEIGHTS, map(float, model.coef_[0]), strict=True))}
+
+
+def _errors(
+    asked: Sequence[Asked], sure: Sequence[float], refused: Sequence[bool], chosen: Sequence[bool]
+) -> dict[str, Any]:
+    inside = [s for q, s, c in zip(asked, sure, chosen, strict=True) if c and q.in_scope]
+    outside = [s for q, s, c in zip(asked, sure, chosen, strict=True) if c and not q.in_scope]
+    rows = [(q.in_scope, r) for q, r, c in zip(asked, refused, chosen, strict=True) if c]
+    lowest = sorted(inside)[int(0.03 * len(inside))] if inside else 0.0
+    return {
+        "in_scope": len(inside),
+        "out_of_scope": len(outside),
+        "auroc": auroc(inside, outside),
+        "wrong_answers": mean([float(not was) for scope, was in rows if not scope]),
+        "wrong_refusals": mean([float(was) for scope, was in rows if scope]),
+        "wrong_answers_at_3%": mean([float(score >= lowest) for score in outside]),
+        "curve": risk_coverage(inside, outside),
+    }
+
+
+def auroc(inside: Sequence[float], outside: Sequence[float]) -> float:
+    """The chance that a question in scope is surer than one that is not; a tie counts half."""
+    pairs = [(a > b) + 0.5 * (a == b) for a in inside for b in outside]
+    return mean(pairs)
+
+
+def risk_coverage(inside: Sequence[float], outside: Sequence[float]) -> list[dict[str, float]]:
+    """The share answered, and the share of the answered that is out of scope, the surest first."""
+    ordered = sorted([(s, False) for s in inside] + [(s, True) for s in outside], key=lambda row: -row[0])
+    curve, wrong = [], 0
+    for count, (_, is_outside) in enumerate(ordered, start=1):
+        wrong += is_outside
+        curve.append({"coverage": count / len(ordered), "risk": wrong / count})
+    return curve
