@@ -32,9 +32,33 @@ SHORT_PENALTY = -0.2
 FEW_WORDS = 8
 FIGURES_PENALTY = -0.08
 """Several figures in one sentence are a calculation, where none was asked for."""
-LEAST_SHARE = 0.66
-"""A sentence that scores less than this share of the best one is left out."""
-NEAR_COPY = 0.6
+WORTH_BIAS = -6.4
+WORTH: Mapping[str, float] = {
+    "similarity": 3.68,
+    "behind": -0.84,
+    "overlap": 3.08,
+    "first": 0.80,
+    "second": 0.12,
+    "passage": 2.78,
+    "row": -0.50,
+    "correction": 0.26,
+    "length": 0.68,
+    "short": -0.24,
+    "figures": -0.64,
+}
+WORTH_OF_BLOCK: Mapping[str, float] = {
+    "In short": 0.11,
+    "How it works": 0.46,
+    "Trade-offs": 0.06,
+    "Performance and cost": 0.35,
+    "Best practices": 0.48,
+    "Common mistakes": 0.26,
+}
+"""How likely a sentence says what a good answer must, once the first has answered: a logistic model fitted
+on which sentences say the key points of the question bank, tuning half. Features as in `_worth`."""
+LEAST_WORTH = -3.2
+"""A sentence less likely than about one in twenty-five is left out."""
+NEAR_COPY = 0.7
 """Share of words two sentences may have in common before the second says nothing new."""
 
 # A scenario's or a worked example's facts are true of its own tables only.
@@ -48,6 +72,8 @@ LOCAL = re.compile(
     r"|\bthe (same|failed|first|second|other|old|new|\d+) (UDF|job|table|rows?|files?|batch|stage|query)\b"
     r"|^The [\d,.]+ |\b\d\d:\d\d\b"
 )
+POINTS_ELSEWHERE = re.compile(r":\s*$|^Sections? \d+\.\d+\b|^The (following|table|diagram|example|formula)\b")
+"""A sentence that announces what follows it, or sends the reader on, answers nothing alone."""
 FIGURE = re.compile(r"(?<![\w.])\d[\d,.]*")
 DEFINES = re.compile(
     r"^(?:\S+ ){1,6}?(is|are|means|keeps|holds|groups|splits|maps|records|deletes)\b(?! not\b)"
@@ -67,6 +93,9 @@ class Candidate:
     sentence: Sentence
     chunk: Chunk
     score: float
+    """How well it answers as the first sentence."""
+    worth: float
+    """How much it adds to an answer: the log-odds of saying what must be said."""
     terms: frozenset[str]
 
 
@@ -77,14 +106,17 @@ def compose(
     most_words: int,
     said: Sequence[Candidate] = (),
 ) -> list[Candidate]:
-    """Choose at most so many statements and words: the best first, the rest in reading order.
+    """Choose at most so many statements and words: the one that answers, then what else is worth saying.
 
-    Nothing that repeats `said`, or another choice, is chosen.
+    Nothing that repeats `said`, or another choice, is chosen. The first stays first, the rest comes in
+    reading order.
     """
+    candidates = _candidates(findings, retriever)
+    prose = [candidate for candidate in candidates if candidate.sentence.kind not in ("row", "code")]
     chosen: list[Candidate] = []
     words = 0
-    for candidate in _candidates(findings, retriever):
-        if len(chosen) == most_statements or (chosen and candidate.score < LEAST_SHARE * chosen[0].score):
+    for candidate in (*(prose or candidates)[:1], *sorted(candidates, key=lambda c: -c.worth)):
+        if len(chosen) == most_statements or (chosen and candidate.worth < LEAST_WORTH):
             break
         length = len(candidate.sentence.text.split())
         fits = not chosen or words + length <= most_words
@@ -113,21 +145,51 @@ def _candidates(findings: Findings, retriever: Retriever) -> list[Candidate]:
     kind = kind_of(findings.question)
     asked = {term: retriever.rarity(term) for term in findings.terms}
     total = sum(asked.values()) or 1.0
+    places = list(sections)
+    passages = {passage.chunk.id: passage.score for passage in findings.passages}
+    nearest = max((found.similarity for found in findings.sentences), default=0.0)
     candidates = []
     for found in findings.sentences:
         if found.sentence.kind == "code" and kind != "how-to":
             continue
         if found.chunk.heading in LOCAL_BLOCKS or LOCAL.search(found.sentence.text):
             continue
+        if found.sentence.kind != "code" and POINTS_ELSEWHERE.search(found.sentence.text):
+            continue
         terms = frozenset(retriever.terms(found.sentence.text))
+        shared = sum(weight for term, weight in asked.items() if term in terms) / total
         score = (
             found.similarity
-            + OVERLAP * sum(weight for term, weight in asked.items() if term in terms) / total
+            + OVERLAP * shared
             + STANDING * sections.get(found.chunk.section, 0.0) / best
             + _bonus(found, kind, findings.question)
         )
-        candidates.append(Candidate(found.sentence, found.chunk, score, terms))
+        worth = _worth(found, shared, nearest, places, passages.get(found.chunk.id, 0.0))
+        candidates.append(Candidate(found.sentence, found.chunk, score, worth, terms))
     return sorted(candidates, key=lambda candidate: -candidate.score)
+
+
+def _worth(
+    found: FoundSentence, shared: float, nearest: float, places: Sequence[str], passage: float
+) -> float:
+    """The log-odds that a sentence says one of the points of a good answer."""
+    text, section = found.sentence.text, found.chunk.section
+    words = len(text.split())
+    features = {
+        "similarity": found.similarity,
+        "behind": nearest - found.similarity,
+        "overlap": shared,
+        "first": float(places[:1] == [section]),
+        "second": float(places[1:2] == [section]),
+        "passage": passage,
+        "row": float(found.sentence.kind == "row"),
+        "correction": float(found.sentence.kind == "correction"),
+        "length": min(words, 40) / 40,
+        "short": float(words < FEW_WORDS),
+        "figures": min(len(FIGURE.findall(text)), 5) / 5,
+    }
+    known = sum(weight * features[name] for name, weight in WORTH.items())
+    return WORTH_BIAS + known + WORTH_OF_BLOCK.get(found.chunk.heading, 0.0)
 
 
 def _bonus(found: FoundSentence, kind: Kind, question: str) -> float:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chat.citations import Answer, Place, cite
 from chat.compose import Candidate, compose, rank_sections
-from chat.questions import Courtesy, courtesy_of, is_english, leans, parts_of
+from chat.questions import Courtesy, Kind, courtesy_of, is_english, kind_of, leans, parts_of
 from chat.sufficiency import ANSWERED, confidence
 from ingest.chunks import Chunk, Cloud
 from retriever.query import clean_question, without_markup
@@ -16,9 +16,15 @@ from retriever.search import Findings, Retriever
 
 FEW_TERMS = 3
 """A question with fewer words that carry meaning may rest on the one before it."""
-MOST_STATEMENTS = 6
-MOST_WORDS = 190
+MANY_TERMS = 5
+SURE = 0.85
+"""A question with so many words, and so surely answered, stands alone whatever it points at."""
+MOST_STATEMENTS, MOST_WORDS = 14, 205
 """An answer fits on one screen."""
+BRIEF: Mapping[Kind, tuple[int, int]] = {"number": (5, 110), "definition": (8, 150)}
+"""Statements and words at most, where a short question asks for little."""
+SHORT_QUESTION = 14
+"""Words of one."""
 
 REFUSAL = "The handbook does not answer this."
 FOREIGN = "The handbook is in English, and so must the question be."
@@ -122,11 +128,16 @@ class ExtractiveAnswerer:
         """The question, led by the one before it where it leans on it or says too little alone."""
         terms = self._retriever.terms(question)
         unknown = bool(terms) and all(self._retriever.rarity(term) == 1 for term in terms)
-        alone = len(terms) >= FEW_TERMS or unknown
-        if not alone and not leans(question, terms):
-            findings = self._find(question, where)
-            alone = confidence(findings, self._retriever) >= ANSWERED
+        if unknown:
+            return question
+        if leans(question, terms):
+            alone = len(terms) >= MANY_TERMS and self._sure(question, where) >= SURE
+        else:
+            alone = len(terms) >= FEW_TERMS or self._sure(question, where) >= ANSWERED
         return question if alone else f"{before} {question}"
+
+    def _sure(self, question: str, where: Where) -> float:
+        return confidence(self._find(question, where), self._retriever)
 
     def _answer(self, question: str, searched_for: str, where: Where) -> Answer:
         found = self._find_parts(searched_for, where)
@@ -169,7 +180,10 @@ class ExtractiveAnswerer:
         chosen: list[Candidate] = []
         share = max(1, len(answered))
         for part in answered:
-            statements, words = max(1, MOST_STATEMENTS // share), MOST_WORDS // share
+            short = len(part.split()) <= SHORT_QUESTION
+            most = BRIEF.get(kind_of(part)) if short else None
+            statements, words = most or (MOST_STATEMENTS, MOST_WORDS)
+            statements, words = max(1, statements // share), words // share
             chosen += compose(found[part], self._retriever, statements, words, chosen)
         return chosen
 

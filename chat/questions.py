@@ -47,6 +47,11 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_NO_MORE = (
+    r"(?!.*\b(what|how|why|when|where|which|who|and|but|now|or|can|could|does|do|is|are|should|would|if|about|on"
+    r"|with|without|for|explain|show|give|tell|compare|next)\b)[^?]{0,50}"
+)
+"""The rest of a courtesy: nothing that goes on to ask."""
 _COURTESIES: tuple[tuple[Courtesy, re.Pattern[str]], ...] = (
     (
         "instructions",
@@ -64,15 +69,18 @@ _COURTESIES: tuple[tuple[Courtesy, re.Pattern[str]], ...] = (
         "greeting",
         re.compile(
             r"\W*(hi|hello|hey|good (morning|afternoon|evening|day)|greetings)( there| all| everyone)?\W*"
-            r"|\W*((hi|hello|hey)\W+)?how are you( doing)?( today)?\W*",
+            r"|\W*((hi|hello|hey|good (morning|afternoon|evening))\b[^?]{0,24})?"
+            r"how are you( doing)?( today)?\W*",
             re.IGNORECASE,
         ),
     ),
     (
         "thanks",
         re.compile(
-            r"\W*(ok(ay)?\W+)?(thanks?( you)?( so much| a lot| very much)?|thx|cheers|great|perfect|awesome"
-            r"|got it|bye|goodbye|see you)(\W+(that helps|bye|a lot))?\W*",
+            r"\W*((ok(ay)?|great|perfect|awesome|nice|cool|wow|haha+|lol|got it)( one)?"
+            rf"([\s!.]*$|\s*[,.!:;)]+\s*)){{1,3}}{_NO_MORE}"
+            rf"|\W*((ok(ay)?|great|perfect)\W+)?(many )?(thanks?( you)?|thx|cheers)\b{_NO_MORE}"
+            rf"|\W*(bye|goodbye|see you)\b{_NO_MORE}",
             re.IGNORECASE,
         ),
     ),
@@ -80,13 +88,15 @@ _COURTESIES: tuple[tuple[Courtesy, re.Pattern[str]], ...] = (
         "abilities",
         re.compile(
             r"\W*((hi|hello|hey)\W+)?(what can you do|(who|what) are you|how (do|does) (you|this|it) work"
+            r"|are you (an? )?(real|human|person|bot|robot|ai|machine|chatbot|llm|model)\b[\w ]{0,16}"
             r"|help( me)?|what can i ask( you)?|what do you know|what is this)\W*",
             re.IGNORECASE,
         ),
     ),
 )
 _LEANS = re.compile(
-    r"^\W*(and|but|so|also|what about|how about|why|why not|how so|what if|then)\b"
+    r"^\W*(and|but|so|also|no|now|oh|yes|ok|what about|how about|why|why not|how so|what if|then|instead)\b"
+    r"|\b(instead|then|the opposite|you (said|mean|meant))\W*$"
     r"|\b(it|its|they|them|their|this|that|these|those|the (other|former|latter|same|first|second)( one)?)\b",
     re.IGNORECASE,
 )
