@@ -222,7 +222,8 @@ class Store:
         ]
 
     def _unreadable(self, error: Exception) -> StaleIndex:
-        return StaleIndex(f"the index in {self.folder} cannot be read ({error}); {remedy(self.folder.parent)}")
+        mend = remedy(self.folder.parent)
+        return StaleIndex(f"the index in {self.folder} cannot be read ({error}); {mend}")
 
 
 _CHUNK_FIELDS = ("section", "title", "heading", "chapter", "path", "anchor", "line", "cloud")
@@ -277,8 +278,6 @@ def _chroma_errors() -> tuple[type[Exception], ...]:
 def _chroma_read_errors() -> tuple[type[Exception], ...]:
     # Its answer when a file that it could not open is opened again.
     return (*_chroma_errors(), TypeError, AttributeError)
-
-
 
 
 def _write(
