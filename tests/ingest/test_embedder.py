@@ -1,7 +1,6 @@
-import shutil
-
 """The real model: pinned files, and two encoders that agree."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
