@@ -179,6 +179,8 @@ class OnnxEmbedder:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        # A thread that waits by spinning takes the core from what the search does next.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.model = model
         self._session = onnxruntime.InferenceSession(
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]

@@ -130,7 +130,7 @@ class Store:
         matrix: Vectors = np.load(self.folder / MATRIX, mmap_mode="r", allow_pickle=False)
         if len(matrix) != len(self.chunks) + len(self.sentences):
             raise ValueError(f"{MATRIX} has {len(matrix)} rows")
-        return matrix
+        return np.asarray(matrix)
 
     @cached_property
     def _collections(self) -> dict[str, Any]:
