@@ -33,6 +33,8 @@ class Settings:
     """The handbook's folder (MENTOR_CORPUS)."""
     embedder: str
     """`all-MiniLM-L6-v2`, or a folder or hub name of a sentence-transformers model (MENTOR_EMBEDDER)."""
+    reranker: str
+    """Folder or hub name of a sentence-transformers cross-encoder; empty for none (MENTOR_RERANKER)."""
     report_url: str
     """Where a reader reports an error in a section; `{section}` becomes its number (MENTOR_REPORT_URL)."""
     database_url: str
@@ -68,6 +70,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir=data_dir,
         corpus=corpus,
         embedder=values.get("MENTOR_EMBEDDER") or DEFAULT_EMBEDDER,
+        reranker=values.get("MENTOR_RERANKER") or "",
         report_url=values.get("MENTOR_REPORT_URL") or DEFAULT_REPORT_URL,
         database_url=values.get("DATABASE_URL") or f"sqlite:///{data_dir / 'mentor.db'}",
         model=model,

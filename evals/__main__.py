@@ -15,9 +15,12 @@ Measured = tuple[Any, str]
 
 
 def retrieval(settings: Settings, options: argparse.Namespace) -> Measured:
-    """How often the right section is at the top."""
-    from evals import retrieval
+    """How often the right section, or a collection's right document, is at the top."""
+    from evals import collection, retrieval
 
+    if options.collection:
+        measured = collection.measure(settings, options.collection)
+        return measured, collection.as_table(measured)
     scenarios = read_questions(OWN_SCENARIOS) if options.questions == OWN else []
     found = retrieval.measure(settings, read_questions(options.questions), scenarios)
     return found, retrieval.as_table(found)
@@ -63,9 +66,12 @@ def answers(settings: Settings, options: argparse.Namespace) -> Measured:
 
 
 def speed(settings: Settings, options: argparse.Namespace) -> Measured:
-    """How long things take, beside the tutorial chain."""
-    from evals import speed
+    """How long things take, beside the tutorial chain; or how that grows."""
+    from evals import scale, speed
 
+    if options.scale:
+        grown = scale.measure(settings)
+        return grown, scale.as_table(grown)
     found = speed.measure(settings)
     return found, speed.as_table(found)
 
@@ -87,8 +93,16 @@ def main() -> int:
     parser.add_argument("--questions", metavar="FILE", type=Path, default=OWN, help="JSON lines of your own")
     parser.add_argument("--fit", action="store_true", help="with abstention: the weights, from one half")
     parser.add_argument("--plot", metavar="FILE", type=Path, help="with abstention: draw the curve")
+    parser.add_argument(
+        "--collection", metavar="DIR", type=Path, help="with retrieval: a collection in BEIR's layout"
+    )
+    parser.add_argument("--scale", action="store_true", help="with speed: growth up to 100,000 chunks (long)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
+    if options.collection and options.name != "retrieval":
+        parser.error("--collection goes with retrieval")
+    if options.scale and options.name != "speed":
+        parser.error("--scale goes with speed")
     settings = load_settings()
     for name, measure in MEASUREMENTS.items():
         if options.name in (name, "all"):

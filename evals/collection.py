@@ -6,22 +6,26 @@ DIR/qrels/test.tsv     query-id, corpus-id and score, tab-separated, under a hea
 """
 
 import json
+import re
+import string
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from errors import QuestionBankError
+from errors import QuestionBankError, QuestionError
 from evals.metrics import distinct, hit, interval, mean, ndcg, reciprocal_rank
 from ingest.pipeline import ingest_collection
 from retriever.query import MOST_CHARACTERS
-from retriever.search import Findings, Retriever
+from retriever.search import Retriever
 from settings import Settings
 
 NAME = "measured"
 SYSTEMS: Mapping[str, float | None] = {"lakehouse mentor": None, "dense only": 0.0, "BM25 only": 1.0}
 """The weight of words in each; None for the fitted one."""
+
+_PUNCTUATION = frozenset(string.punctuation)
 
 
 def measure(settings: Settings, folder: Path) -> dict[str, Any]:
@@ -31,20 +35,24 @@ def measure(settings: Settings, folder: Path) -> dict[str, Any]:
         QuestionBankError: a file is missing or a line of it is malformed.
     """
     judged = _judgements(folder / "qrels" / "test.tsv")
-    queries = {row["_id"]: str(row["text"]) for row in _lines(folder / "queries.jsonl", ("_id", "text"))}
+    queries = {str(row["_id"]): str(row["text"]) for row in _lines(folder / "queries.jsonl")}
+    asked = {identity: queries[identity][:MOST_CHARACTERS] for identity in judged if identity in queries}
+    if not asked:
+        raise QuestionBankError(
+            f"{folder}: no query of queries.jsonl is judged in qrels/test.tsv; the ids must be the same"
+        )
     with tempfile.TemporaryDirectory() as name:
         apart = replace(settings, data_dir=Path(name) / "data")
-        (apart.data_dir).mkdir()
+        apart.data_dir.mkdir()
         if (settings.data_dir / "encoder").exists():
             (apart.data_dir / "encoder").symlink_to(settings.data_dir / "encoder")
         names = _as_markdown(folder / "corpus.jsonl", Path(name) / "documents")
         report = ingest_collection(apart, NAME, [Path(name) / "documents"])
         retriever = Retriever(apart, NAME)
-        asked = {identity: queries[identity][:MOST_CHARACTERS] for identity in judged if identity in queries}
         systems = {}
         for system, weight in SYSTEMS.items():
             rankings = {
-                identity: _documents(retriever.find(question, lexical_weight=weight), names)
+                identity: _documents(retriever, question, weight, names)
                 for identity, question in asked.items()
             }
             systems[system] = _metrics(rankings, judged)
@@ -54,8 +62,9 @@ def measure(settings: Settings, folder: Path) -> dict[str, Any]:
 def as_table(measured: Mapping[str, Any]) -> str:
     """The measurements as a Markdown table."""
     names = list(next(iter(measured["systems"].values())))
+    documents, chunks = f"{measured['documents']:,} documents", f"{measured['chunks']:,} chunks"
     lines = [
-        f"{measured['documents']:,} documents in {measured['chunks']:,} chunks, {measured['queries']} queries",
+        f"{documents} in {chunks}, {measured['queries']} queries",
         "",
         "| System | " + " | ".join(names) + " |",
         "|---|" + "---|" * len(names),
@@ -66,8 +75,14 @@ def as_table(measured: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _documents(findings: Findings, names: Mapping[str, str]) -> list[str]:
-    return distinct([names[passage.chunk.path] for passage in findings.passages])
+def _documents(
+    retriever: Retriever, question: str, weight: float | None, names: Mapping[str, str]
+) -> list[str]:
+    try:
+        passages = retriever.find(question, lexical_weight=weight).passages
+    except QuestionError:
+        return []  # A query without words finds nothing, which counts.
+    return distinct([names[passage.chunk.path] for passage in passages])
 
 
 def _metrics(
@@ -90,14 +105,20 @@ def _as_markdown(corpus: Path, folder: Path) -> dict[str, str]:
     """Write each document as a Markdown file; returns the documents' ids by file name."""
     folder.mkdir()
     names = {}
-    for number, row in enumerate(_lines(corpus, ("_id", "text"))):
+    for number, row in enumerate(_lines(corpus)):
         name = f"{number:07}.md"
         title = " ".join(str(row.get("title") or "").split())
-        # Indented, so that nothing in the text is taken for a heading.
-        text = " ".join(str(row["text"]).split()) or title or "(empty)"
+        text = _paragraph(str(row["text"])) or title or "(empty)"
         (folder / name).write_text(f"# {title or number}\n\n{text}\n", "utf-8")
         names[name] = str(row["_id"])
     return names
+
+
+def _paragraph(text: str) -> str:
+    """The text as one paragraph of Markdown, never a heading, list, fence or link definition."""
+    line = " ".join(text.split())
+    line = re.sub(r"^(\d+)(?=[.)]\s)", r"\1\\", line)
+    return f"\\{line}" if line[:1] in _PUNCTUATION else line
 
 
 def _judgements(file: Path) -> dict[str, dict[str, float]]:
@@ -117,16 +138,20 @@ def _judgements(file: Path) -> dict[str, dict[str, float]]:
     return judged
 
 
-def _lines(file: Path, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    seen = set()
     for number, line in enumerate(_text(file).split("\n"), start=1):
         if line.strip():
             try:
                 row = json.loads(line)
-                missing = [key for key in keys if key not in row]
+                missing = [key for key in ("_id", "text") if key not in row]
             except (ValueError, TypeError) as error:
                 raise QuestionBankError(f"{file}:{number}: not a JSON object ({error})") from error
             if missing or not isinstance(row, dict):
-                raise QuestionBankError(f"{file}:{number}: expected the keys {', '.join(keys)}")
+                raise QuestionBankError(f"{file}:{number}: expected the keys _id and text")
+            if str(row["_id"]) in seen:
+                raise QuestionBankError(f"{file}:{number}: the id {row['_id']!r} is there twice; keep one")
+            seen.add(str(row["_id"]))
             yield row
 
 
@@ -135,5 +160,6 @@ def _text(file: Path) -> str:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionBankError(
-            f"{file}: cannot be read ({error}); a collection has corpus.jsonl, queries.jsonl and qrels/test.tsv"
+            f"{file}: cannot be read ({error}); a collection has corpus.jsonl, queries.jsonl and "
+            "qrels/test.tsv"
         ) from error

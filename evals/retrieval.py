@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ System = Callable[[str], Sequence[str]]
 """A question → distinct sections, best first."""
 
 OURS = "lakehouse mentor"
+WITHOUT = "without the re-ranker"
 FIRST = 8
 """Sections that a person designing something reads."""
 GOLD = "gold in the first 8"
@@ -34,8 +36,14 @@ def measure(
     """
     retriever = Retriever(settings)
     retriever.open()
+    plain = Retriever(replace(settings, reranker=""))
+    without = {WITHOUT: _of(plain)} if settings.reranker else {}
     with tempfile.TemporaryDirectory() as folder:
-        systems = {**own_systems(retriever), "tutorial chain": _tutorial(settings, Path(folder))}
+        systems = {
+            **own_systems(retriever),
+            **without,
+            "tutorial chain": _tutorial(settings, Path(folder)),
+        }
         rankings = {name: _rankings(search, questions) for name, search in systems.items()}
         designs = {name: _rankings(search, scenarios) for name, search in systems.items()}
     reported = [question.half == "reported" for question in questions]
@@ -59,7 +67,7 @@ def measure(
 def own_systems(retriever: Retriever) -> dict[str, System]:
     """This search, and its parts."""
     return {
-        OURS: lambda question: _sections(retriever.find(question)),
+        OURS: _of(retriever),
         "dense only": lambda question: _sections(retriever.find(question, lexical_weight=0)),
         "BM25 only": lambda question: _sections(retriever.find(question, lexical_weight=1)),
     }
@@ -88,6 +96,10 @@ def _printed(title: str, head: str, rows: Mapping[str, Mapping[str, Mapping[str,
         cells = (f"{m['mean']:.3f} ({m['low']:.2f}–{m['high']:.2f})" for m in metrics.values())
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return [*lines, ""]
+
+
+def _of(retriever: Retriever) -> System:
+    return lambda question: _sections(retriever.find(question))
 
 
 def _sections(findings: Findings) -> list[str]:

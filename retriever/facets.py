@@ -30,7 +30,7 @@ LONG_SENTENCE = 18
 """Words from which a sentence is likely to hold several requirements."""
 PIECE_WORDS = 4
 
-_SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\s+[-*•]\s+")
+_SENTENCE = re.compile(r"(?<=[.!?;:])\s+(?:[-*•]\s+)?|\s+[-*•]\s+")
 _CLAUSE = re.compile(r",\s+(?:and |but |while )?|\s+(?:and|but|while)\s+(?=\w+ \w+ \w+)")
 
 

@@ -32,7 +32,7 @@ def by_group(scores: Mapping[str, float], group_of: Callable[[str], str], best: 
         groups[group_of(identity)].append(score)
     means = {}
     for group, found in groups.items():
-        top = sorted(found, reverse=True)[:best]
+        top = sorted(found, reverse=True)[:best] if len(found) > 1 else found
         means[group] = (sum(top) + lowest * (best - len(top))) / best
     return means
 

@@ -121,17 +121,25 @@ class Expander:
         self._terms: dict[str, list[str]] = {}
         for term in glossary:
             for name in (*term.was, *term.also):
-                self._terms.setdefault(_spaced(name), []).append(term.term)
+                if _spaced(name):
+                    self._terms.setdefault(_spaced(name), []).append(term.term)
+        self._position = {name: position for position, name in enumerate(self._terms)}
+        self._most_words = max((name.count(" ") + 1 for name in self._terms), default=0)
 
     def expansion(self, question: str) -> tuple[str, ...]:
         """The terms of the glossary that the question means without saying so."""
-        asked = f" {_spaced(question)} "
+        asked = _spaced(question)
+        words = asked.split()
+        said = {
+            " ".join(words[begin : begin + count])
+            for begin in range(len(words))
+            for count in range(1, self._most_words + 1)
+        }
         found = (
             term
-            for name, terms in self._terms.items()
-            if name and f" {name} " in asked
-            for term in terms
-            if f" {_spaced(term)} " not in asked
+            for name in sorted(said & self._terms.keys(), key=self._position.__getitem__)
+            for term in self._terms[name]
+            if f" {_spaced(term)} " not in f" {asked} "
         )
         return tuple(dict.fromkeys(found))
 

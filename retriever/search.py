@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from errors import QuestionError
 from ingest import versions
@@ -11,6 +12,7 @@ from ingest.chunks import Chunk, Cloud, Sentence
 from ingest.embedder import Embedder, Vectors, query_encoder
 from ingest.glossary import read_glossary
 from ingest.pipeline import open_store
+from ingest.reranker import Reranker
 from ingest.versions import HANDBOOK
 from retriever.facets import FacetReader
 from retriever.fusion import by_group, fuse, together
@@ -20,7 +22,7 @@ from settings import Settings
 
 CANDIDATES = 60
 """How many chunks each ranking contributes."""
-SENTENCES = 200
+SENTENCES = 210
 """How many sentences: more than chunks, since several of one section are weighed together."""
 PASSAGE_LEXICAL_WEIGHT = 0.35
 """Weight of shared words in the order of the passages within a section."""
@@ -31,6 +33,9 @@ BEST = 3
 """How many sentences, and chunks by words, speak for a section."""
 OTHER_CLOUD = 0.5
 """What is left of the score of a passage that holds for another cloud than the reader's."""
+
+RERANKED = 20
+"""How many passages a cross-encoder reads: each costs it a forward pass."""
 
 
 @dataclass(frozen=True)
@@ -80,15 +85,17 @@ class Retriever:
         self._pointer = versions.index_folder(settings.data_dir, collection) / versions.MANIFEST
         self._lock = threading.Lock()
         self._opened: _Opened | None = None
+        self._reranker: Reranker | None = None
 
     def open(self) -> None:
         """Open the index now rather than with the first question.
 
         Raises:
             StaleIndex: there is no sound index.
-            ModelUnavailable: the embedder's files are missing.
+            ModelUnavailable: the embedder's files, or the re-ranker's, are missing.
         """
         self._current()
+        self._rerankers()
 
     def search(
         self, question: str, k: int = 10, chapters: Sequence[int] = (), cloud: Cloud = ""
@@ -127,7 +134,10 @@ class Retriever:
         index = self._current()
         index.check_chapters(chapters)
         searched = index.speller.corrected(without_markup(clean_question(question)))
-        return index.find(searched, chapters, candidates, lexical_weight, cloud)
+        found = index.find(searched, chapters, candidates, lexical_weight, cloud)
+        reranker = self._rerankers()
+        # A search by one of its parts is there to be measured alone.
+        return _reranked(found, reranker) if reranker and lexical_weight is None else found
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """The vectors of any texts, by the encoder that questions go through."""
@@ -148,6 +158,15 @@ class Retriever:
                 self._opened = _Opened(self._settings, self._collection, stamp)
             return self._opened
 
+    def _rerankers(self) -> Reranker | None:
+        """The cross-encoder that is set, loaded once."""
+        if not self._settings.reranker:
+            return None
+        with self._lock:
+            if self._reranker is None:
+                self._reranker = Reranker(self._settings.reranker)
+            return self._reranker
+
     def _stamp(self) -> tuple[int, int]:
         try:
             status = self._pointer.stat()
@@ -167,6 +186,11 @@ class _Opened:
         texts = [chunk.embedding_text() for chunk in chunks]
         self._ids = [chunk.id for chunk in chunks]
         self._chapters = {chunk.section: chunk.chapter for chunk in chunks}
+        self._chapter_of_row = np.array([chunk.chapter for chunk in chunks])
+        section_of = {chunk.id: chunk.section for chunk in chunks}
+        self._section_of = section_of.__getitem__
+        holders = self.store.chunk_of.items()
+        self._section_of_sentence = {one: section_of[holder] for one, holder in holders}.__getitem__
         self.lexical = LexicalIndex(texts, [chunk.section for chunk in chunks])
         glossary = read_glossary(settings.corpus) if collection == HANDBOOK else ()
         names = (name for term in glossary for name in (term.term, *term.also, *term.was))
@@ -191,8 +215,9 @@ class _Opened:
         ]
         here = cloud_asked(searched) or cloud
         near = _highest([ranking.sentences for ranking in rankings])
+        chunks, sentences, chunk_of = self.store.chunks, self.store.sentences, self.store.chunk_of
         found = (
-            FoundSentence(self.store.sentences[identity], self._chunk_of(identity), similarity)
+            FoundSentence(sentences[identity], chunks[chunk_of[identity]], similarity)
             for identity, similarity in sorted(near.items(), key=lambda entry: -entry[1])
         )
         return Findings(
@@ -260,20 +285,14 @@ class _Opened:
                 known = ", ".join(map(str, sorted(there)))
                 raise QuestionError(f"there is no chapter {chapter} in the index; it holds {known}")
 
-    def _chunk_of(self, sentence: str) -> Chunk:
-        return self.store.chunks[self.store.chunk_of[sentence]]
-
-    def _section_of(self, chunk: str) -> str:
-        return self.store.chunks[chunk].section
-
-    def _section_of_sentence(self, sentence: str) -> str:
-        return self._section_of(self.store.chunk_of[sentence])
-
     def _lexical_chunks(self, terms: Sequence[str], count: int, chapters: Sequence[int]) -> dict[str, float]:
         scores = self.lexical.scores(terms)
-        best = (row for row in scores.argsort()[::-1] if scores[row] > 0)
-        allowed = (row for row in best if self._is_allowed(self._ids[row], chapters))
-        return {self._ids[row]: float(scores[row]) for row in islice(allowed, count)}
+        if chapters:
+            scores[~np.isin(self._chapter_of_row, chapters)] = 0.0
+        count = min(count, len(scores))
+        best = np.argpartition(scores, -count)[-count:]
+        best = best[np.lexsort((-best, -scores[best]))]
+        return {self._ids[row]: float(scores[row]) for row in best if scores[row] > 0}
 
     def _lexical_sections(self, terms: Sequence[str], chapters: Sequence[int]) -> dict[str, float]:
         return {
@@ -281,9 +300,6 @@ class _Opened:
             for section, score in self.lexical.group_scores(terms).items()
             if not chapters or self._chapters[section] in chapters
         }
-
-    def _is_allowed(self, chunk: str, chapters: Sequence[int]) -> bool:
-        return not chapters or self.store.chunks[chunk].chapter in chapters
 
 
 @dataclass(frozen=True)
@@ -296,8 +312,21 @@ class _Ranking:
     sentences: dict[str, float]
 
 
+def _reranked(findings: Findings, reranker: Reranker) -> Findings:
+    """The best passages in the cross-encoder's order; they share the scores that they had."""
+    head, tail = findings.passages[:RERANKED], findings.passages[RERANKED:]
+    if not head:
+        return findings
+    scores = reranker.scores(findings.question, [passage.chunk.embedding_text() for passage in head])
+    order = sorted(range(len(head)), key=lambda position: -scores[position])
+    ranked = (replace(head[position], score=place.score) for position, place in zip(order, head, strict=True))
+    return replace(findings, passages=(*ranked, *tail))
+
+
 def _highest(rankings: Sequence[dict[str, float]]) -> dict[str, float]:
     """Every id with the highest of its scores."""
+    if len(rankings) == 1:
+        return rankings[0]
     highest: dict[str, float] = {}
     for ranking in rankings:
         for identity, score in ranking.items():

@@ -165,6 +165,21 @@ def test_one_question_as_json_is_one_line(here):
         assert (code, err, record.keys(), record["id"]) == (0, "", keys, None)
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["?\udcff log", "a", "what is the of", "提交日志是什么", "log\x00\x01 <b>\u202e", "['(*\\\\", "\udcff1"],
+    ids=["not UTF-8", "one letter", "stop words", "Chinese", "control characters", "few words", "one digit"],
+)
+def test_an_odd_question_is_searched_from_the_command_line(here, question):
+    code, out, err = here("retriever", question, "-k", 10**12, "--json")
+    if any(character.isalnum() for character in question):
+        assert (code, err) == (0, "")
+        assert records(out)[0]["passages"]
+    else:
+        assert (code, out) == (1, "")
+        assert "has no words" in err
+
+
 def test_without_json_people_read_text(here):
     code, out, _ = here("chat", "What is a commit log?")
     assert code == 0
@@ -232,6 +247,9 @@ def test_a_collection_is_made_listed_searched_and_removed(here, tmp_path):
         (("interview", "grade"), 2, "the following arguments are required: --batch"),
         (("retriever", ""), 1, "the question is empty; ask something such as"),
         (("retriever", "a log", "-k", "0"), 1, "k is 0; ask for at least 1 passage"),
+        (("retriever", "a log", "-k", "-5"), 1, "k is -5; ask for at least 1 passage"),
+        (("retriever", "x" * 50_000), 1, "the question has 50,000 characters; ask in at most 4,000"),
+        (("retriever", "a log", "--chapter", "0"), 1, "there is no chapter 0 in the index; it holds 1, 2"),
         (("chat", "a log", "--chapter", "9"), 1, "there is no chapter 9 in the index; it holds 1, 2"),
         (
             ("chat", "--batch", "/nowhere.jsonl"),

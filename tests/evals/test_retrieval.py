@@ -85,14 +85,18 @@ def test_the_speed_table_is_made_of_the_numbers_given():
     rows = {
         "warm question to answer": speed._row(0.01, 0.04, "s"),
         "ingest to the bare encoder": speed._row(90.0, 100.0, "texts/s"),
+        "warm: shared words": speed._row(0.001, 0.002, "s"),
     }
     assert rows["warm question to answer"] == {"ours": 0.01, "beside": 0.04, "ratio": 0.25, "unit": "s"}
-    assert speed.as_table(rows).split("\n") == [
+    assert speed.as_table({"busy": "load 1.0 on 2 cores", "rows": rows}).split("\n") == [
         "| What | ours | beside | ratio | bar |",
         "|---|---|---|---|---|",
         f"| warm question to answer | 0.01 s | 0.04 s | 0.25 | ≤ {speed.BARS['warm question to answer']} |",
         "| ingest to the bare encoder | 90 texts/s | 100 texts/s | 0.90 "
         f"| ≥ {speed.BARS['ingest to the bare encoder']} |",
+        "| warm: shared words | 0.001 s | 0.002 s | 0.50 |  |",
+        "",
+        "load 1.0 on 2 cores",
     ]
 
 

@@ -1,5 +1,6 @@
 """The real model: pinned files, and two encoders that agree."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -195,6 +196,8 @@ def exported(small_index, model, tmp_path) -> tuple[Path, Path]:
     [
         ("model.onnx", b"garbage"),
         ("model.onnx", None),
+        ("weights.bin", b"garbage"),
+        ("weights.bin", None),
         ("tokenizer.json", b"{}"),
         ("export.json", b"{"),
         ("export.json", b"[]"),
@@ -229,10 +232,11 @@ def test_an_export_that_does_not_load_falls_back_to_the_slow_encoder(model, expo
 def test_an_export_that_disagrees_is_thrown_away(reference, exported, monkeypatch, tmp_path):
     _, folder = exported
 
-    def link(transformer, target):
-        target.symlink_to(folder / "model.onnx")
+    def copy(transformer, target):
+        for name in ("model.onnx", "weights.bin"):
+            shutil.copy(folder / name, target.with_name(name))
 
-    monkeypatch.setattr(ingest.embedder, "_export_graph", link)
+    monkeypatch.setattr(ingest.embedder, "_export_graph", copy)
     monkeypatch.setattr(ingest.embedder.OnnxEmbedder, "encode", lambda self, texts: -reference.encode(texts))
     assert export_query_encoder(reference, tmp_path / "other") is False
     assert list((tmp_path / "other" / "encoder").iterdir()) == []

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import ingest.store
 from errors import StaleIndex
 from ingest.chunks import Chunk, Sentence
 from ingest.store import Store, write_store
@@ -37,10 +38,13 @@ def chunks() -> list[Chunk]:
     return [chunk(number, chapter) for chapter in (1, 2) for number in range(1, 13)]
 
 
-@pytest.fixture
-def store(tmp_path, chunks):
+@pytest.fixture(params=["matrix", "too many for a matrix", "asked of Chroma all the same"])
+def store(request, tmp_path, chunks, monkeypatch):
+    if request.param == "too many for a matrix":
+        monkeypatch.setattr(ingest.store, "EXACT_ROWS", 71)
     write_store(tmp_path, chunks, directions(24), directions(48))
-    store = Store(tmp_path)
+    store = Store(tmp_path, exact=request.param == "matrix")
+    assert (store.matrix is None) == (request.param == "too many for a matrix")
     yield store
     store.close()
 
@@ -126,3 +130,31 @@ def test_a_dotenv_in_the_working_directory_is_not_read(tmp_path, chunks, monkeyp
     monkeypatch.chdir(tmp_path)
     write_store(tmp_path / "store", chunks, directions(24), directions(48))
     assert sorted(path.name for path in tmp_path.iterdir()) == [".env", "store"]
+
+
+def test_a_search_in_the_matrix_needs_no_chroma(tmp_path, chunks, monkeypatch):
+    write_store(tmp_path, chunks, directions(24), directions(48))
+    monkeypatch.setattr(ingest.store, "_client", None)
+    assert Store(tmp_path).nearest_sentences(directions(1)[0], 3)
+
+
+def test_equals_stand_in_the_documents_order(tmp_path, chunks):
+    same = np.repeat(directions(1), 24, axis=0)
+    write_store(tmp_path, chunks, same, directions(48))
+    assert [identity for identity, _ in Store(tmp_path).nearest_chunks(same[0], 24)] == [c.id for c in chunks]
+
+
+def test_a_matrix_of_another_length_is_noticed(tmp_path, chunks):
+    write_store(tmp_path, chunks, directions(24), directions(48))
+    np.save(tmp_path / "vectors.npy", directions(71))
+    with pytest.raises(StaleIndex, match=r"vectors.npy has 71 rows"):
+        Store(tmp_path)
+
+
+def test_what_chroma_cannot_answer_is_a_stale_index(tmp_path, chunks):
+    write_store(tmp_path, chunks, directions(24), directions(48))
+    store = Store(tmp_path, exact=False)
+    store._collections["chunks"]._client.delete_collection("chunks")
+    with pytest.raises(StaleIndex, match="cannot be read"):
+        store.nearest_chunks(directions(1)[0], 3)
+    store.close()

@@ -26,7 +26,14 @@ from settings import Settings
 from tests.conftest import CORPUS_SMALL, settings_for
 from tests.fakes import use_word_hashes
 
-INDEX_FILES = ("data_level0.bin", "header.bin", "index_metadata.pickle", "length.bin", "link_lists.bin")
+INDEX_FILES = (
+    "data_level0.bin",
+    "header.bin",
+    "index_metadata.pickle",
+    "length.bin",
+    "link_lists.bin",
+    "vectors.npy",
+)
 
 
 @pytest.fixture(scope="module")

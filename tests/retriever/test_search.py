@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from errors import QuestionError, StaleIndex
+from ingest.pipeline import ingest_handbook
 from retriever.query import MOST_CHARACTERS, clean_question, without_markup
 from retriever.search import Retriever
 from tests.conftest import settings_for
@@ -55,11 +56,11 @@ def test_a_smaller_k_is_the_head_of_a_larger(small_retriever):
 
 
 def test_k_beyond_the_corpus_gives_every_chunk(small_index, small_retriever):
-    passages = small_retriever.search("What does a vacuum remove?", k=10_000)
+    passages = small_retriever.search("What does a vacuum remove?", k=10**12)
     assert len(passages) == small_index.report.chunks
 
 
-@pytest.mark.parametrize("k", [0, -1])
+@pytest.mark.parametrize("k", [0, -1, -(10**12)])
 def test_k_below_one_is_refused(small_retriever, k):
     with pytest.raises(QuestionError) as caught:
         small_retriever.search("What does a vacuum remove?", k=k)
@@ -126,11 +127,55 @@ def test_clean_question(question, clean):
         "OPTIMIZE'; DROP TABLE chunks; --",
         '{"$ne": null} "commit log" (a|b)* [x]',
         "word " * 799,
+        "a",
+        "7",
+        "ß",
+        "what is the of and to",
+        "ما هو سجل الالتزام؟",
+        "יומן שינויים",
+        "журнал фиксаций",
+        "कमिट लॉग क्या है",
+        "\udcff\x00\udcff log \x00",
+        "x" * MOST_CHARACTERS,
     ],
-    ids=["nul-and-surrogate", "html", "chinese", "sql", "operators", "very-long"],
+    ids=[
+        *("nul-and-surrogate", "html", "chinese", "sql", "operators", "very-long", "one-letter", "one-digit"),
+        *("sharp-s", "stop-words", "arabic", "hebrew", "russian", "hindi", "only-surrogates-and-a-word"),
+        "one-long-word",
+    ],
 )
 def test_any_question_with_words_finds_passages(small_retriever, question):
     assert len(small_retriever.search(question, k=5)) == 5
+
+
+REQUIREMENTS = (
+    "Design the platform.\x00 - small files, 40 TB of them, must be compacted nightly; – the commit log has "
+    "to keep every version for 30 days!!! * autoscaling should add workers while the queue of tasks grows — "
+    "*** ,,, ;;; (((  \ud800 • who may see which rows is decided by 名前 and größe: personal data must be "
+    "masked. ... ?! A job cluster runs the nightly work, but it must not stay up, and the bill is to be half."
+)
+
+
+def test_a_page_of_requirements_is_searched_part_by_part(small_retriever):
+    findings = small_retriever.find(REQUIREMENTS)
+    assert len(findings.facets) >= 3
+    assert {p.chunk.section for p in findings.passages[:12]} >= {"1.2", "2.2"}
+    assert small_retriever.find("What is compaction?").facets == ()
+
+
+def test_a_slip_is_mended_in_the_search_itself(small_retriever):
+    slipped, right = (small_retriever.find(f"What is {word}?") for word in ("compacton", "compaction"))
+    assert slipped.question == "What is compaction?"
+    assert slipped.passages == right.passages
+
+
+def test_an_everyday_word_finds_what_the_glossary_calls_otherwise(settings, word_hashes):
+    entry = "- {term: small files, means: Files below the size, also: [wombats], section: '1.2'}\n"
+    (settings.corpus / "glossary.yaml").write_text(entry, "utf-8")
+    ingest_handbook(settings)
+    findings = Retriever(settings).find("Why do wombats hurt?")
+    assert {"small", "file"} <= set(findings.terms)
+    assert findings.passages[0].chunk.section == "1.2"
 
 
 def test_fifty_searches_from_threads_are_those_made_one_by_one(small_index):
