@@ -97,7 +97,7 @@ def measure(settings: Settings, asked: Sequence[Asked]) -> dict[str, Any]:
 def as_table(measured: Mapping[str, Any]) -> str:
     """The measurements as Markdown tables."""
     lines = [
-        "| Half | in scope | outside | AUROC | wrong answers | wrong refusals | wrong answers at 3% of those |",
+        "| Half | in scope | outside | AUROC | wrong answers | wrong refusals | wrong answers at 3% |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, row in measured["halves"].items():
