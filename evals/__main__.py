@@ -59,10 +59,10 @@ def conversations(settings: Settings, options: argparse.Namespace) -> Measured:
 
 def answers(settings: Settings, options: argparse.Namespace) -> Measured:
     """What the answers say, and that every sentence is cited."""
-    from evals import answers
+    from evals import composed
 
-    found = answers.measure(settings)
-    return found, answers.as_table(found)
+    found = composed.measure(settings)
+    return found, composed.as_table(found)
 
 
 def speed(settings: Settings, options: argparse.Namespace) -> Measured:
