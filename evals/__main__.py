@@ -31,6 +31,15 @@ def bank(settings: Settings, options: argparse.Namespace) -> Measured:
     return found, bank.as_table(found)
 
 
+def grading(settings: Settings, options: argparse.Namespace) -> Measured:
+    """How well the graders agree with people."""
+    from evals import answers, grading
+
+    path = answers.OWN_ANSWERS if options.questions == OWN else options.questions
+    found = grading.measure(settings, answers.read_answers(path))
+    return found, grading.as_table(found)
+
+
 def speed(settings: Settings, options: argparse.Namespace) -> Measured:
     """How long things take, beside the tutorial chain."""
     from evals import speed
@@ -42,6 +51,7 @@ def speed(settings: Settings, options: argparse.Namespace) -> Measured:
 MEASUREMENTS: dict[str, Callable[[Settings, argparse.Namespace], Measured]] = {
     "retrieval": retrieval,
     "bank": bank,
+    "grading": grading,
     "speed": speed,
 }
 

@@ -32,8 +32,13 @@ class EvalQuestion:
 
     @property
     def half(self) -> Half:
-        """Which half it belongs to, by its section, so that sibling questions stay together."""
-        return "tuning" if hashlib.sha256(self.primary.encode()).digest()[0] % 2 else "reported"
+        """Which half it belongs to."""
+        return half_of(self.primary)
+
+
+def half_of(section: str) -> Half:
+    """Tuning or reported, by the section, so that sibling questions stay together."""
+    return "tuning" if hashlib.sha256(section.encode()).digest()[0] % 2 else "reported"
 
 
 def read_questions(path: Path = OWN) -> list[EvalQuestion]:
