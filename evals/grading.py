@@ -141,7 +141,9 @@ def summary(questions: Questions) -> dict[str, Any]:
             level: {
                 "mean score": mean([o.score for o in everything if o.answer.level == level]),
                 "labelled": mean([o.answer.score for o in everything if o.answer.level == level]),
-                "no score": mean([float(o.grade.score is None) for o in everything if o.answer.level == level]),
+                "no score": mean(
+                    [float(o.grade.score is None) for o in everything if o.answer.level == level]
+                ),
             }
             for level in dict.fromkeys((*LEVELS, *(o.answer.level for o in everything)))
             if any(o.answer.level == level for o in everything)

@@ -15,7 +15,21 @@ _NUMBER = re.compile(r"(?<![\w.])\d[\d,  ]*(?:\.\d+)?(?![\w])|(?<![\w.])\d+(?:\.
 _SPELLED = {
     name: str(value)
     for value, name in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
     )
     if name not in ("zero", "one")
 }
@@ -25,31 +39,33 @@ _HEDGE = re.compile(
 )
 _REPORTED = re.compile(
     r"\b(?:some(?: people)? (?:say|think|believe|claim)|people (?:often )?(?:say|think|believe|claim)|"
-    r"(?:often|sometimes|commonly) (?:said|claimed|heard|believed)|(?:a|the|one) (?:common |usual |popular )?"
+    r"(?:often|sometimes|commonly) (?:said|claimed|heard|believed)|(?:a|the|one) (?:common |usual )?"
     r"(?:myth|misconception|mistake|misunderstanding|wrong idea)|you (?:often |sometimes )?hear|"
     r"it is (?:often |sometimes )?(?:said|claimed|believed)|(?:many|most) (?:people )?(?:think|believe|assume))\b",
     re.IGNORECASE,
 )
 _OPPOSITES = """
 always never; always sometimes; before after; more less; more fewer; many few; must may; must optional;
-required optional; fail work; fail succeed; enable disable; on off; true false; same different; same separate;
-one every; single multiple; single several; small large; small big; large little; increase decrease;
-grow shrink; high low; higher lower; rise fall; fast slow; faster slower; automatic manual;
-automatically manually; allow forbid; allow block; allow refuse; allow reject; allowed forbidden;
-keep delete; keep drop; keep lose; keep remove; retain remove; cheap expensive; cheaper dearer; cheaper expensive;
-permanent temporary; permanent short-lived; static dynamic; append overwrite; first last; start end; inside outside;
-supported unsupported; safe dangerous; safe unsafe; shared separate; shared own; shared isolated; serial parallel;
-managed external; managed unmanaged; synchronous asynchronous; read write; reader writer; logical physical;
-public private; open closed; local remote; full partial; full incremental; exact approximate; exactly approximately;
-minimum maximum; least most; best worst; early late; earlier later; old new; older newer; above below;
-upstream downstream; source target; push pull; row column; batch stream; narrow wide; default explicit;
-immediately later; immediately eventually; directly indirectly; part whole; all none; all only; every only;
-any only; everything nothing; at-least-once exactly-once; accept reject; add remove; attach detach; grant revoke;
-inherit override; include exclude; internal external; lock optimistic; locks optimistic; mutable immutable;
-enforced informational; enforce informational; lazy eager; hot cold; primary secondary; free billed; free paid;
-stateless stateful; scale shrink; compress expand; merge split; broadcast shuffle; driver executor;
-account workspace; table catalog; ignore honour; possible impossible; easy hard; cluster warehouse;
-planning execution; write query; physical logical; create reuse; rebuild reuse; skip scan; central local
+required optional; fail work; fail succeed; enable disable; on off; true false; same different; same
+separate; one every; single multiple; single several; small large; small big; large little; increase
+decrease; grow shrink; high low; higher lower; rise fall; fast slow; faster slower; automatic manual;
+automatically manually; allow forbid; allow block; allow refuse; allow reject; allowed forbidden; keep
+delete; keep drop; keep lose; keep remove; retain remove; cheap expensive; cheaper dearer; cheaper
+expensive; permanent temporary; permanent short-lived; static dynamic; append overwrite; first last;
+start end; inside outside; supported unsupported; safe dangerous; safe unsafe; shared separate; shared
+own; shared isolated; serial parallel; managed external; managed unmanaged; synchronous asynchronous;
+read write; reader writer; logical physical; public private; open closed; local remote; full partial;
+full incremental; exact approximate; exactly approximately; minimum maximum; least most; best worst;
+early late; earlier later; old new; older newer; above below; upstream downstream; source target; push
+pull; row column; batch stream; narrow wide; default explicit; immediately later; immediately
+eventually; directly indirectly; part whole; all none; all only; every only; any only; everything
+nothing; at-least-once exactly-once; accept reject; add remove; attach detach; grant revoke; inherit
+override; include exclude; internal external; lock optimistic; locks optimistic; mutable immutable;
+enforced informational; enforce informational; lazy eager; hot cold; primary secondary; free billed;
+free paid; stateless stateful; scale shrink; compress expand; merge split; broadcast shuffle; driver
+executor; account workspace; table catalog; ignore honour; possible impossible; easy hard; cluster
+warehouse; planning execution; write query; physical logical; create reuse; rebuild reuse; skip scan;
+central local
 """
 OPPOSITES: frozenset[tuple[str, str]] = frozenset(
     pair
@@ -59,12 +75,57 @@ OPPOSITES: frozenset[tuple[str, str]] = frozenset(
 )
 """Words that turn a statement round when one stands for the other, both ways."""
 _ABSOLUTE = frozenset(
-    "always never automatically simply everything nothing anyway every any entire whole fully all just "
-    "perfectly exactly identical itself enough safe".split()
+    [
+        "always",
+        "never",
+        "automatically",
+        "simply",
+        "everything",
+        "nothing",
+        "anyway",
+        "every",
+        "any",
+        "entire",
+        "whole",
+        "fully",
+        "all",
+        "just",
+        "perfectly",
+        "exactly",
+        "identical",
+        "itself",
+        "enough",
+        "safe",
+    ]
 )
 _CONTRAST = frozenset(
-    "but or unless while although however though otherwise except until than still rather instead may "
-    "whether depends first where isn't doesn't don't won't can't not".split()
+    [
+        "but",
+        "or",
+        "unless",
+        "while",
+        "although",
+        "however",
+        "though",
+        "otherwise",
+        "except",
+        "until",
+        "than",
+        "still",
+        "rather",
+        "instead",
+        "may",
+        "whether",
+        "depends",
+        "first",
+        "where",
+        "isn't",
+        "doesn't",
+        "don't",
+        "won't",
+        "can't",
+        "not",
+    ]
 )
 LEAST_GLUE = 0.15
 """Least share of function words; a pile of terms states nothing."""
@@ -94,9 +155,7 @@ def denied(text: str) -> set[str]:
 def opposed(one: str, other: str) -> int:
     """How many words of one text stand opposite to a word of the other that it lacks itself."""
     mine, yours = _singular(one), _singular(other)
-    return sum(
-        a in mine and b in yours and a not in yours and b not in mine for a, b in OPPOSITES
-    )
+    return sum(a in mine and b in yours and a not in yours and b not in mine for a, b in OPPOSITES)
 
 
 def numbers(text: str) -> set[str]:
@@ -142,10 +201,16 @@ def commas(text: str) -> float:
 
 def names(text: str) -> set[str]:
     """Setting names, commands in capitals and error classes: right to the letter or not at all."""
-    found = re.findall(r"`[^`\n]+`|\b\w+(?:[._]\w+)+\b|\b[A-Z]{3,}\b|\b[a-z]+[A-Z]\w+\b|\b[A-Z]\w+[A-Z]\w+\b", text)
+    found = re.findall(
+        r"`[^`\n]+`|\b\w+(?:[._]\w+)+\b|\b[A-Z]{3,}\b|\b[a-z]+[A-Z]\w+\b|\b[A-Z]\w+[A-Z]\w+\b", text
+    )
     return {name.strip("`").lower() for name in found}
 
 
 def _singular(text: str) -> set[str]:
     said: Sequence[str] = words(text)
-    return {form for word in said for form in (word, word.removesuffix("s"), word.removesuffix("ed"), word.removesuffix("ing"))}
+    return {
+        form
+        for word in said
+        for form in (word, word.removesuffix("s"), word.removesuffix("ed"), word.removesuffix("ing"))
+    }

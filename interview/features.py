@@ -19,6 +19,8 @@ SIMILARITY, OVERLAP = 0.75, 0.25
 """Weights of nearness in meaning and of shared words where the best unit of a point is chosen."""
 RELATED = 0.5
 """Least similarity of a correction, or a claim, to the key point that the misconception contradicts."""
+ON_THE_SUBJECT = 0.3
+"""Least similarity of a sentence to the question or to a point for it to belong to the answer at all."""
 REPEATED = 0.9
 """Similarity from which a unit of the answer is the question given back."""
 
@@ -114,11 +116,12 @@ class Features:
 NAMES = (
     "text", "way", "text at best", "way at best", "overlap at best", "overlap", "next best", "margin",
     "point to question", "less question", "figures said", "figures at best", "no figures", "other figures",
-    "names said", "no names", "denies", "denied", "opposed", "opposed here", "glue", "list", "length", "hedged",
-    "reported", "claim", "claim less right", "claim at best", "claim less correction", "claim listed",
-    "other claim", "says", "answer: way", "answer: best way", "answer: glue", "answer: claim less right", "answer: opposed", "answer: overlap", "answer: denies", "rank", "kept", "centre",
-    "share of best", "answer: figures", "answer: hedged", "answer: absolute", "absolute", "answer: excused",
-    "answer: margin", "answer: at best",
+    "names said", "no names", "denies", "denied", "opposed", "opposed here", "glue", "list", "length",
+    "hedged", "reported", "claim", "claim less right", "claim at best", "claim less correction",
+    "claim listed", "other claim", "says", "answer: way", "answer: best way", "answer: glue",
+    "answer: claim less right", "answer: opposed", "answer: overlap", "answer: denies", "rank", "kept",
+    "centre", "share of best", "answer: figures", "answer: hedged", "answer: absolute", "absolute",
+    "answer: excused", "answer: margin", "answer: at best",
 )  # fmt: skip
 
 
@@ -136,9 +139,12 @@ def features(material: Material, reading: Reading) -> Features:
     evidence = SIMILARITY * way + OVERLAP * overlap
     best = evidence.argmax(axis=0)
     claimed, wrong = _claims(material, reading.units, vectors, way)
-    everything = set().union(*said[: reading.sentences])
-    whole = "\n".join(reading.units[: reading.sentences])
-    centre = _unit(reading.vectors[: reading.sentences].mean(axis=0))
+    # Demands, markup and padding must not colour what is said of the answer as a whole.
+    near = np.maximum(way.max(axis=1), asked)[: reading.sentences] >= ON_THE_SUBJECT
+    chosen = np.flatnonzero(near) if near.any() else np.arange(reading.sentences)
+    everything = set().union(*(said[i] for i in chosen))
+    whole = "\n".join(reading.units[i] for i in chosen)
+    centre = _unit(reading.vectors[chosen].mean(axis=0))
     rows = []
     for p in range(len(material.points)):
         b = int(best[p])
@@ -183,7 +189,11 @@ def features(material: Material, reading: Reading) -> Features:
             ]
         )
     values = np.array(rows, np.float32)
-    for target, source in (("answer: opposed", "opposed"), ("answer: denies", "denied"), ("answer: figures", "other figures")):
+    for target, source in (
+        ("answer: opposed", "opposed"),
+        ("answer: denies", "denied"),
+        ("answer: figures", "other figures"),
+    ):
         values[:, NAMES.index(target)] = values[:, NAMES.index(source)].mean()
     repeated = float((asked[: reading.sentences] >= REPEATED).mean())
     return Features(values, best, claimed, way.max(axis=1), repeated)

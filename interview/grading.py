@@ -18,7 +18,7 @@ from ingest.embedder import Vectors
 from interview import cues
 from interview.bank import KeyPoint, Misconception, Question
 from interview.classifier import HEADS, shipped
-from interview.features import NAMES, Features, Material, Words, features
+from interview.features import NAMES, Features, Material, Numbers, Words, features
 from interview.feedback import Notes, feedback, plain, quoted_sentences
 from interview.reading import MOST_CHARACTERS, Reading, read, ungradable
 from retriever.search import Retriever
@@ -42,6 +42,8 @@ CLAIMED = 0.62
 """Least similarity of a unit to a misconception's claim for the misconception to be named."""
 CLAIMED_MARGIN = 0.05
 """How much nearer than to the correction, and to the point, it must be."""
+STATED = 0.5
+"""Least similarity of a unit to a claim for the claim to show that a point is contradicted."""
 OPPOSED = 0.80
 """A sentence this near to a point that negates where the point does not contradicts it."""
 SAME_WORDS = 0.8
@@ -134,7 +136,7 @@ class OfflineGrader:
         )
         return Grade(
             score=score(verdicts),
-            verdicts=self._cited(verdicts, material),
+            verdicts=self.cited(question, verdicts),
             misconceptions=_named(material, reading, found),
             feedback=feedback([(v.key_point, v.verdict) for v in verdicts], notes),
             quoted=quoted,
@@ -159,7 +161,9 @@ class OfflineGrader:
             wrong = question.misconceptions or mistakes(self._chunks, question.section)
             texts = [question.question]
             texts += [way for point in question.key_points for way in (point.text, *point.says)]
-            texts += [text for misconception in wrong for text in (misconception.claim, misconception.correction)]
+            texts += [
+                text for misconception in wrong for text in (misconception.claim, misconception.correction)
+            ]
             texts = list(dict.fromkeys(texts))
             vectors = dict(zip(texts, self._retriever.encode(texts), strict=True))
             known = Material(question, wrong, vectors, Words(self._retriever.terms, self._retriever.rarity))
@@ -178,7 +182,7 @@ class OfflineGrader:
             claim = float(found.values[p, NAMES.index("claim at best")])
             if near >= OPPOSED and self._denies(unit, point):
                 verdicts.append(Verdict(point, "contradicted", unit, borderline=True))
-            elif contradicted >= CONTRADICTED and contradicted > covered and max(near, claim) >= NEAR:
+            elif contradicted >= max(CONTRADICTED, covered) and _is_shown(found.values[p]):
                 words = reading.units[found.claimed[p][1]] if claim > near else unit
                 verdicts.append(Verdict(point, "contradicted", words, borderline=contradicted < 0.7))
             else:
@@ -205,8 +209,9 @@ class OfflineGrader:
                 return cues.negates(unit) != cues.negates(way)
         return False
 
-    def _cited(self, verdicts: Sequence[Verdict], material: Material) -> tuple[Verdict, ...]:
+    def cited(self, question: Question, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
         """The verdicts, with the nearest sentence of its section for each point not covered."""
+        material = self.material(question)
         cited: list[Verdict] = []
         number = 0
         for verdict in verdicts:
@@ -237,6 +242,18 @@ class OfflineGrader:
         return known
 
 
+def _is_shown(values: Numbers) -> bool:
+    """Whether a contradiction can be pointed at in a unit: a denial, an opposite, a figure, a claim.
+
+    Without it the probability rests on how the answer sounds as a whole, which proves nothing.
+    """
+    seen = dict(zip(NAMES, values.tolist(), strict=True))
+    if seen["claim at best"] >= STATED and seen["claim less right"] > 0:
+        return True
+    cue = seen["opposed here"] > 0 or seen["denies"] > 0 or seen["other figures"] > 0
+    return cue and seen["way at best"] >= NEAR
+
+
 def mistakes(chunks: Sequence[Chunk], section: str) -> tuple[Misconception, ...]:
     """The mistakes that a section warns of, each with its correction."""
     corrections: dict[str, list[str]] = {}
@@ -263,7 +280,7 @@ def _named(material: Material, reading: Reading, found: Features) -> tuple[Misco
         claim[[cues.is_reported(unit) for unit in reading.units]] = 0.0
         right = np.maximum(reading.vectors @ material.corrections[j], found.right)
         row = int((claim - right).argmax())
-        if claim[row] >= CLAIMED and claim[row] >= right[row] + CLAIMED_MARGIN:
-            if cues.negates(reading.units[row]) == cues.negates(wrong.claim):
-                named.append(wrong)
+        near = claim[row] >= max(CLAIMED, right[row] + CLAIMED_MARGIN)
+        if near and cues.negates(reading.units[row]) == cues.negates(wrong.claim):
+            named.append(wrong)
     return tuple(named)

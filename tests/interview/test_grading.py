@@ -9,14 +9,13 @@ import pytest
 from interview.bank import KeyPoint, Question, read_bank
 from interview.grading import (
     GRADER,
-    MOST_CHARACTERS,
     REMEMBERED,
     Grade,
     OfflineGrader,
     Verdict,
-    _score,
-    _units,
+    score,
 )
+from interview.reading import MOST_CHARACTERS, read
 from tests.conftest import CORPUS_SMALL
 
 QUESTION = read_bank(CORPUS_SMALL)["1.2-why-small-files-hurt"]
@@ -275,7 +274,10 @@ def test_evidence_is_to_the_letter_with_other_line_ends_and_repeated_sentences(g
 
 
 def test_two_sentences_that_make_a_point_together_are_read_together():
-    assert _units("One of them is here.  Two of them are there.\nThree of them are gone.") == [
+    text = "One of them is here.  Two of them are there.\nThree of them are gone."
+    reading = read(text, lambda units: np.eye(len(units), 5, dtype=np.float32))
+    assert reading.sentences == 3
+    assert list(reading.units) == [
         "One of them is here.",
         "Two of them are there.",
         "Three of them are gone.",
@@ -298,11 +300,11 @@ def test_the_same_answer_has_the_same_grade_however_often(small_retriever):
             replace(QUESTION, id=str(number), key_points=QUESTION.key_points[:1]), "It is what it is."
         )
     assert grader.grade(QUESTION, GOOD) == first
-    assert len(grader._vectors) == REMEMBERED
+    assert len(grader._materials) == REMEMBERED
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "score"),
+    ("verdicts", "expected"),
     [
         pytest.param(("covered", "covered", "covered"), 100, id="all"),
         pytest.param(("missed", "missed", "missed"), 0, id="none"),
@@ -311,6 +313,6 @@ def test_the_same_answer_has_the_same_grade_however_often(small_retriever):
         pytest.param(("covered", "contradicted", "contradicted"), 0, id="never-below-zero"),
     ],
 )
-def test_the_score_is_the_weighted_share(verdicts, score):
+def test_the_score_is_the_weighted_share(verdicts, expected):
     points = [KeyPoint(str(weight), "1.1", weight) for weight in (1, 2, 3)]
-    assert _score([Verdict(p, name) for p, name in zip(points, verdicts, strict=True)]) == score
+    assert score([Verdict(p, name) for p, name in zip(points, verdicts, strict=True)]) == expected
