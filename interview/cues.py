@@ -34,14 +34,16 @@ _SPELLED = {
     if name not in ("zero", "one")
 }
 _HEDGE = re.compile(
-    r"\b(?:maybe|perhaps|probably|possibly|i think|i guess|i believe|not sure|don['’]t know|might|as far as i)\b",
+    r"\b(?:maybe|perhaps|probably|possibly|i think|i guess|i believe|not sure|"
+    r"don['’]t know|might|as far as i)\b",
     re.IGNORECASE,
 )
 _REPORTED = re.compile(
     r"\b(?:some(?: people)? (?:say|think|believe|claim)|people (?:often )?(?:say|think|believe|claim)|"
     r"(?:often|sometimes|commonly) (?:said|claimed|heard|believed)|(?:a|the|one) (?:common |usual )?"
     r"(?:myth|misconception|mistake|misunderstanding|wrong idea)|you (?:often |sometimes )?hear|"
-    r"it is (?:often |sometimes )?(?:said|claimed|believed)|(?:many|most) (?:people )?(?:think|believe|assume))\b",
+    r"it is (?:often |sometimes )?(?:said|claimed|believed)|"
+    r"(?:many|most) (?:people )?(?:think|believe|assume))\b",
     re.IGNORECASE,
 )
 _OPPOSITES = """

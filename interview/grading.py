@@ -250,8 +250,8 @@ def _is_shown(values: Numbers) -> bool:
     seen = dict(zip(NAMES, values.tolist(), strict=True))
     if seen["claim at best"] >= STATED and seen["claim less right"] > 0:
         return True
-    cue = seen["opposed here"] > 0 or seen["denies"] > 0 or seen["other figures"] > 0
-    return cue and seen["way at best"] >= NEAR
+    cue = any(seen[name] > 0 for name in ("opposed here", "denies", "other figures"))
+    return cue and bool(seen["way at best"] >= NEAR)
 
 
 def mistakes(chunks: Sequence[Chunk], section: str) -> tuple[Misconception, ...]:
