@@ -37,6 +37,8 @@ def grading(settings: Settings, options: argparse.Namespace) -> Measured:
 
     path = answers.OWN_ANSWERS if options.questions == OWN else options.questions
     found = grading.measure(settings, answers.read_answers(path))
+    if options.record:
+        grading.record(found)
     return found, grading.as_table(found)
 
 
@@ -61,6 +63,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
     parser.add_argument("name", metavar="NAME", choices=[*MEASUREMENTS, "all"], help="%(choices)s")
     parser.add_argument("--questions", metavar="FILE", type=Path, default=OWN, help="JSON lines of your own")
+    parser.add_argument(
+        "--record", action="store_true", help="with grading: keep the numbers that the pages show"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     settings = load_settings()

@@ -1,5 +1,6 @@
 """How well the graders agree with people: scores, order of levels, verdicts point by point."""
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 from evals.answers import GradedAnswer, with_entry
 from evals.metrics import bootstrap, f1, kappa, mean, pearson, share
 from interview.bank import Question, read_bank
-from interview.grading import Grade, OfflineGrader
+from interview.grading import MEASURED, Grade, OfflineGrader
 from retriever.search import Retriever
 from settings import Settings
 
@@ -151,6 +152,13 @@ def summary(questions: Questions) -> dict[str, Any]:
         "seconds per answer": mean([o.seconds for o in everything]),
         "slowest answer, seconds": max((o.seconds for o in everything), default=0.0),
     }
+
+
+def record(measured: Mapping[str, Any]) -> None:
+    """Keep what the pages show beside each grade: the reported half, with the bank's entry."""
+    found = measured["with the bank's entry"]["reported"]
+    kept = {name: round(value["mean"], 3) for name, value in found["metrics"].items()}
+    MEASURED.write_text(json.dumps({"answers": found["answers"], **kept}, indent=1) + "\n", "utf-8")
 
 
 def as_table(measured: Mapping[str, Any]) -> str:

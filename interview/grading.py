@@ -5,7 +5,7 @@ harder to flatter. What a verdict rests on is always a unit of the answer that c
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -42,6 +42,8 @@ CLAIMED = 0.62
 """Least similarity of a unit to a misconception's claim for the misconception to be named."""
 CLAIMED_MARGIN = 0.05
 """How much nearer than to the correction, and to the point, it must be."""
+CERTAIN = 0.8
+"""Probability of `covered` that a misconception stated elsewhere in the answer does not outweigh."""
 STATED = 0.5
 """Least similarity of a unit to a claim for the claim to show that a point is contradicted."""
 OPPOSED = 0.80
@@ -126,7 +128,8 @@ class OfflineGrader:
         self._follow()
         reading, material = read(text, self._retriever.encode), self.material(question)
         found = features(material, reading)
-        verdicts = self._verdicts(material, reading, found)
+        stated = _stated(material, reading, found)
+        verdicts = self._verdicts(material, reading, found, stated)
         quoted = quoted_sentences(reading.units[: reading.sentences], self._handbook)
         notes = Notes(
             cut=len(answer) > MOST_CHARACTERS,
@@ -137,7 +140,7 @@ class OfflineGrader:
         return Grade(
             score=score(verdicts),
             verdicts=self.cited(question, verdicts),
-            misconceptions=_named(material, reading, found),
+            misconceptions=tuple(material.wrong[j] for j in stated),
             feedback=feedback([(v.key_point, v.verdict) for v in verdicts], notes),
             quoted=quoted,
         )
@@ -172,7 +175,15 @@ class OfflineGrader:
                 self._materials.pop(next(iter(self._materials)), None)
         return known
 
-    def _verdicts(self, material: Material, reading: Reading, found: Features) -> tuple[Verdict, ...]:
+    def _verdicts(
+        self, material: Material, reading: Reading, found: Features, stated: Mapping[int, int]
+    ) -> tuple[Verdict, ...]:
+        """The verdicts; `stated` maps the misconceptions that the answer states to their units."""
+        against = {
+            int(material.belongs[j].argmax()): reading.units[unit]
+            for j, unit in stated.items()
+            if material.belongs[j].any()
+        }
         likely = shipped(NAMES).judge(found.values)
         verdicts = []
         for p, point in enumerate(material.points):
@@ -182,6 +193,8 @@ class OfflineGrader:
             claim = float(found.values[p, NAMES.index("claim at best")])
             if near >= OPPOSED and self._denies(unit, point):
                 verdicts.append(Verdict(point, "contradicted", unit, borderline=True))
+            elif p in against and covered < CERTAIN:
+                verdicts.append(Verdict(point, "contradicted", against[p], borderline=covered >= COVERED))
             elif contradicted >= max(CONTRADICTED, covered) and _is_shown(found.values[p]):
                 words = reading.units[found.claimed[p][1]] if claim > near else unit
                 verdicts.append(Verdict(point, "contradicted", words, borderline=contradicted < 0.7))
@@ -272,15 +285,16 @@ def score(verdicts: Sequence[Verdict]) -> int:
     return round(100 * max(0.0, earned) / total) if total else 0
 
 
-def _named(material: Material, reading: Reading, found: Features) -> tuple[Misconception, ...]:
-    """The misconceptions that the answer states."""
-    named = []
+def _stated(material: Material, reading: Reading, found: Features) -> dict[int, int]:
+    """The misconceptions that the answer states, by their position, each with the unit that states it."""
+    stated = {}
+    reported = [cues.is_reported(unit) for unit in reading.units]
     for j, wrong in enumerate(material.wrong):
         claim = reading.vectors @ material.claims[j]
-        claim[[cues.is_reported(unit) for unit in reading.units]] = 0.0
+        claim[reported] = 0.0
         right = np.maximum(reading.vectors @ material.corrections[j], found.right)
         row = int((claim - right).argmax())
         near = claim[row] >= max(CLAIMED, right[row] + CLAIMED_MARGIN)
         if near and cues.negates(reading.units[row]) == cues.negates(wrong.claim):
-            named.append(wrong)
-    return tuple(named)
+            stated[j] = row
+    return stated
