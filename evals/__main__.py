@@ -32,7 +32,7 @@ def bank(settings: Settings, options: argparse.Namespace) -> Measured:
 
 
 def grading(settings: Settings, options: argparse.Namespace) -> Measured:
-    """How well the graders agree with people."""
+    """How well the graders agree with independent grades."""
     from evals import answers, grading
 
     path = answers.OWN_ANSWERS if options.questions == OWN else options.questions

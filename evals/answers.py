@@ -1,4 +1,4 @@
-"""Answers graded by people, point by point: our own in `graded.jsonl`, or any file of that form."""
+"""Answers graded independently, point by point: our own in `graded.jsonl`, or any file of that form."""
 
 import json
 from collections.abc import Mapping

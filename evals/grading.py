@@ -1,4 +1,4 @@
-"""How well the graders agree with people: scores, order of levels, verdicts point by point."""
+"""How well the graders agree with independent grades: scores, order of levels, verdicts point by point."""
 
 import json
 import time

@@ -1,6 +1,6 @@
 """`python -m evals.training`: fit the offline grader's classifier and write `interview/weights.json`.
 
-It learns from the tuning half only: our own answers graded by people, and, with a small weight,
+It learns from the tuning half only: our own answers graded independently, and, with a small weight,
 answers put together from the bank's other ways to say a point, misconceptions and sentences of other
 questions. Each is read twice: with the bank's entry, and with the key points alone.
 """
@@ -25,7 +25,7 @@ from retriever.search import Retriever
 from settings import Settings, load_settings
 
 MADE = 0.01
-"""Weight of a point of an answer put together from the bank, beside 1 for one graded by a person."""
+"""Weight of a point of an answer put together from the bank, beside 1 for one graded independently."""
 MADE_PER_QUESTION = 4
 STRENGTH = 0.03
 """scikit-learn's C: small, since the two hands that wrote our answers must serve for all others."""

@@ -29,7 +29,7 @@ MEASURED = Path(__file__).parent / "measured.json"
 """What `python -m evals grading` found on the half of our graded answers that nothing was fitted on."""
 AGREEMENT: dict[str, float] = json.loads(MEASURED.read_text("utf-8"))
 VERSION = "offline-2"
-GRADER = f"{VERSION} (correlation with people {AGREEMENT['Pearson']:.2f})"
+GRADER = f"{VERSION} (correlation {AGREEMENT['Pearson']:.2f} with answers graded independently)"
 COVERED = 0.45
 """Least probability for `covered`."""
 STEEP = 2.5
@@ -42,8 +42,8 @@ CLAIMED = 0.62
 """Least similarity of a unit to a misconception's claim for the misconception to be named."""
 CLAIMED_MARGIN = 0.05
 """How much nearer than to the correction, and to the point, it must be."""
-CERTAIN = 0.8
-"""Probability of `covered` that a misconception stated elsewhere in the answer does not outweigh."""
+VERBATIM = 0.75
+"""Similarity from which a stated claim alone contradicts a point that is not covered otherwise."""
 STATED = 0.5
 """Least similarity of a unit to a claim for the claim to show that a point is contradicted."""
 OPPOSED = 0.80
@@ -182,7 +182,7 @@ class OfflineGrader:
         against = {
             int(material.belongs[j].argmax()): reading.units[unit]
             for j, unit in stated.items()
-            if material.belongs[j].any()
+            if material.belongs[j].any() and reading.vectors[unit] @ material.claims[j] >= VERBATIM
         }
         likely = shipped(NAMES).judge(found.values)
         verdicts = []
@@ -193,8 +193,8 @@ class OfflineGrader:
             claim = float(found.values[p, NAMES.index("claim at best")])
             if near >= OPPOSED and self._denies(unit, point):
                 verdicts.append(Verdict(point, "contradicted", unit, borderline=True))
-            elif p in against and covered < CERTAIN:
-                verdicts.append(Verdict(point, "contradicted", against[p], borderline=covered >= COVERED))
+            elif p in against and covered < COVERED:
+                verdicts.append(Verdict(point, "contradicted", against[p], borderline=True))
             elif contradicted >= max(CONTRADICTED, covered) and _is_shown(found.values[p]):
                 words = reading.units[found.claimed[p][1]] if claim > near else unit
                 verdicts.append(Verdict(point, "contradicted", words, borderline=contradicted < 0.7))

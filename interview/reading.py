@@ -13,7 +13,7 @@ from interview.cues import glue
 MOST_CHARACTERS = 20_000
 """About 3,000 words; what is beyond is not graded, and the feedback says so."""
 FEWEST_WORDS = 4
-MOST_SYMBOLS = 0.6
+MOST_SYMBOLS = 0.5
 """Brackets, operators and the like per word, from which a text is code."""
 
 _ENGLISH = frozenset(
@@ -75,4 +75,6 @@ def _is_code(answer: str) -> bool:
     if not re.search(r"\w", prose):
         return True
     words = re.findall(r"\w+", prose)
-    return len(_SYMBOLS.findall(prose)) > MOST_SYMBOLS * len(words) and glue(prose) < 0.25
+    # The keywords of SQL are English words, in capitals.
+    joined = glue(re.sub(r"\b[A-Z]{2,}\b", " ", prose))
+    return len(_SYMBOLS.findall(prose)) > MOST_SYMBOLS * len(words) and joined < 0.3

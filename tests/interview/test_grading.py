@@ -129,6 +129,12 @@ def test_a_pile_of_the_right_terms_earns_nothing(grader, answer):
             "the answer does not read as English",
             id="chinese-with-spaces",
         ),
+        pytest.param(
+            "SELECT * FROM t WHERE (a = 1) AND (b = 2); OPTIMIZE t; MERGE INTO x USING y ON (x.id = y.id);",
+            "the answer is code only",
+            id="sql",
+        ),
+        pytest.param("```python\nspark.read.load(path)\n```", "the answer is code only", id="fenced"),
         pytest.param("12 13 14 15 16", "the answer does not read as English", id="numbers"),
         pytest.param(
             "Jede Datei kostet eine Anfrage und jede Datei hat einen Fuß, der gelesen werden muss.",
@@ -190,6 +196,13 @@ def test_a_misconception_that_is_corrected_is_not_held_against_the_answer(grader
     assert names(grade)[0] == "covered"
 
 
+def test_a_misconception_that_is_only_reported_is_not_held_against_the_answer(grader):
+    answer = "Some people say that the table is locked while a job writes to it, but writers take no lock."
+    grade = grader.grade(WRITERS, answer)
+    assert grade.misconceptions == ()
+    assert "contradicted" not in names(grade)
+
+
 @pytest.mark.parametrize(
     "dressed",
     [
@@ -244,6 +257,10 @@ def test_pasted_handbook_text_is_graded(grader):
     check_sound(grade, QUESTION, block)
     assert names(grade)[1:] == ["covered"] * 3
     assert grade.score is not None
+    assert grade.quoted
+    assert all(sentence in block for sentence in grade.quoted)
+    assert "the handbook's own" in grade.feedback
+    assert grader.grade(QUESTION, GOOD).quoted == ()
 
 
 def test_verdicts_stand_in_the_order_of_the_points_given(grader):
