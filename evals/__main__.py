@@ -34,6 +34,17 @@ def bank(settings: Settings, options: argparse.Namespace) -> Measured:
     return found, bank.as_table(found)
 
 
+def grading(settings: Settings, options: argparse.Namespace) -> Measured:
+    """How well the graders agree with independent grades."""
+    from evals import graded_answers, grading
+
+    path = graded_answers.OWN_ANSWERS if options.questions == OWN else options.questions
+    found = grading.measure(settings, graded_answers.read_answers(path))
+    if options.record:
+        grading.record(found)
+    return found, grading.as_table(found)
+
+
 def abstention(settings: Settings, options: argparse.Namespace) -> Measured:
     """Whether what is asked is answered, and only that."""
     from evals import abstention
@@ -59,10 +70,10 @@ def conversations(settings: Settings, options: argparse.Namespace) -> Measured:
 
 def answers(settings: Settings, options: argparse.Namespace) -> Measured:
     """What the answers say, and that every sentence is cited."""
-    from evals import composed
+    from evals import answers
 
-    found = composed.measure(settings)
-    return found, composed.as_table(found)
+    found = answers.measure(settings)
+    return found, answers.as_table(found)
 
 
 def speed(settings: Settings, options: argparse.Namespace) -> Measured:
@@ -82,6 +93,7 @@ MEASUREMENTS: dict[str, Callable[[Settings, argparse.Namespace], Measured]] = {
     "conversations": conversations,
     "answers": answers,
     "bank": bank,
+    "grading": grading,
     "speed": speed,
 }
 
@@ -97,6 +109,9 @@ def main() -> int:
         "--collection", metavar="DIR", type=Path, help="with retrieval: a collection in BEIR's layout"
     )
     parser.add_argument("--scale", action="store_true", help="with speed: growth up to 100,000 chunks (long)")
+    parser.add_argument(
+        "--record", action="store_true", help="with grading: keep the numbers that the pages show"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     if options.collection and options.name != "retrieval":

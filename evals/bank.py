@@ -11,11 +11,13 @@ from evals.metrics import mean
 from ingest.pipeline import read_handbook
 from ingest.sections import Section
 from interview.bank import read_bank
-from interview.grading import COVERED, OVERLAP, SIMILARITY
+from interview.features import OVERLAP, SIMILARITY
 from retriever.search import Retriever
 from settings import Settings
 
 _CLAUSE = re.compile(r"[,;:|]\s+|(?<=[.!?])\s+|\n")
+BACKED = 0.54
+"""Least support for a claim to count as said by its section."""
 FEWEST_WORDS = 4
 
 
@@ -34,7 +36,7 @@ class Claim:
 def measure(settings: Settings) -> dict[str, Any]:
     """Support of every key point and correction, 0 to 1, and the doubtful ones, the weakest first.
 
-    A claim is backed if the offline grader would find it in its section's text, read by elements,
+    A claim is backed if something near to it stands in its section's text, read by elements,
     sentences and clauses.
     """
     retriever = Retriever(settings)
@@ -52,10 +54,10 @@ def measure(settings: Settings) -> dict[str, Any]:
         for number, claims in by_section.items()
         for claim in _weigh(retriever, sections.get(number), claims)
     ]
-    doubts = sorted((claim for claim in weighed if claim.support < COVERED), key=lambda claim: claim.support)
+    doubts = sorted((claim for claim in weighed if claim.support < BACKED), key=lambda claim: claim.support)
     return {
         "claims": len(weighed),
-        "backed": mean([float(claim.support >= COVERED) for claim in weighed]),
+        "backed": mean([float(claim.support >= BACKED) for claim in weighed]),
         "doubts": [asdict(claim) for claim in doubts],
     }
 

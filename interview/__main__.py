@@ -30,9 +30,10 @@ def main() -> int:
     retriever = Retriever(settings)
     retriever.open()
     grader, bank = OfflineGrader(retriever), read_bank(settings.corpus)
+    sections = frozenset(chunk.section for chunk in retriever.chunks)
 
     def record(line: Record) -> dict[str, Any]:
-        return grade_record(grader.grade(_question(line, bank), text_field(line, "answer")))
+        return grade_record(grader.grade(_question(line, bank, sections), text_field(line, "answer")))
 
     return answer_batch(options.batch, record)
 
@@ -53,17 +54,24 @@ def grade_record(grade: Grade) -> dict[str, Any]:
         "misconceptions": [asdict(misconception) for misconception in grade.misconceptions],
         "feedback": grade.feedback,
         "grader": grade.grader,
+        "quoted": list(grade.quoted),
         "citations": [asdict(citation) for citation in grade.citations],
     }
 
 
-def _question(line: Record, bank: dict[str, Question]) -> Question:
+def _question(line: Record, bank: dict[str, Question], sections: frozenset[str]) -> Question:
     if "question_id" in line:
         identity = text_field(line, "question_id")
         if identity not in bank:
             raise MentorError(f"the bank has no question {identity!r}; see the ids in corpus/questions/")
         return bank[identity]
-    section, points = text_field(line, "section"), line.get("key_points")
+    # Without a section the points are graded all the same; only nothing can be cited.
+    section = "" if line.get("section") in (None, "") else text_field(line, "section")
+    if section and section not in sections:
+        raise MentorError(
+            f"the handbook has no section {section!r}; see corpus/sections.tsv, or leave it out"
+        )
+    points = line.get("key_points")
     if not isinstance(points, list) or not points or not all(isinstance(point, str) for point in points):
         raise MentorError('expected "key_points" to be a list of sentences, one at least')
     return Question(

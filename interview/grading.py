@@ -1,60 +1,59 @@
-"""An answer → a verdict for each key point. The offline grader: embeddings and shared words.
+"""An answer → a verdict for each key point. The offline grader: features of each point, two regressions.
 
 Binary verdicts per point agree better with people than one similarity for the whole answer, and are
-harder to flatter. This grader reads no logic: it is weak where an answer denies what it names.
+harder to flatter. What a verdict rests on is always a unit of the answer that can be shown.
 """
 
-import re
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Protocol
 
 import numpy as np
 
 from chat.citations import Citation, citation
-from ingest.chunks import split_sentences
+from ingest.chunks import Chunk, Sentence, split_sentences
 from ingest.embedder import Vectors
+from interview import cues
 from interview.bank import KeyPoint, Misconception, Question
-from retriever.lexical import STOP_WORDS
+from interview.classifier import HEADS, shipped
+from interview.features import NAMES, Features, Material, Numbers, Words, features
+from interview.feedback import Notes, feedback, plain, quoted_sentences
+from interview.reading import MOST_CHARACTERS, Reading, read, ungradable
 from retriever.search import Retriever
 
 VerdictName = Literal["covered", "missed", "contradicted"]
 
-GRADER = "offline-1 (embeddings and shared words)"
-MOST_CHARACTERS = 20_000
-"""About 3,000 words; what is beyond is not graded, and the feedback says so."""
-FEWEST_WORDS = 4
-COVERED = 0.54
-"""Least evidence for `covered`."""
-BORDERLINE = 0.06
-"""Evidence so close to the threshold could fall either way."""
-SIMILARITY, OVERLAP = 0.75, 0.25
-"""Weights of nearness in meaning and of shared words in the evidence."""
-WRONG = 0.62
-"""Least similarity of a sentence to a misconception's claim to be taken for it."""
-WRONG_MARGIN = 0.05
-"""How much nearer than to every key point it must be."""
-RELATED = 0.5
-"""Least similarity of a correction to the key point that the misconception contradicts."""
+MEASURED = Path(__file__).parent / "measured.json"
+"""What `python -m evals grading` found on the half of our graded answers that nothing was fitted on."""
+AGREEMENT: dict[str, float] = json.loads(MEASURED.read_text("utf-8"))
+VERSION = "offline-2"
+GRADER = f"{VERSION} (correlation {AGREEMENT['Pearson']:.2f} with answers graded independently)"
+COVERED = 0.45
+"""Least probability for `covered`."""
+STEEP = 2.5
+"""Credit per probability around that threshold: between none and all of it a verdict is borderline."""
+CONTRADICTED = 0.55
+"""Least probability for `contradicted`: to call a right answer wrong is worse than to miss a wrong one."""
+NEAR = 0.35
+"""Least similarity of a unit to the point, or to the claim, for it to be evidence of anything."""
+CLAIMED = 0.62
+"""Least similarity of a unit to a misconception's claim for the misconception to be named."""
+CLAIMED_MARGIN = 0.05
+"""How much nearer than to the correction, and to the point, it must be."""
+VERBATIM = 0.75
+"""Similarity from which a stated claim alone contradicts a point that is not covered otherwise."""
+STATED = 0.5
+"""Least similarity of a unit to a claim for the claim to show that a point is contradicted."""
 OPPOSED = 0.80
-"""A sentence this near to a key point that negates where the point does not contradicts it."""
-REMEMBERED = 64
-"""Questions whose vectors are kept, so that a second answer costs its own sentences only."""
-REPEATED = 0.9
-"""Similarity from which a sentence of the answer is the question given back."""
+"""A sentence this near to a point that negates where the point does not contradicts it."""
 SAME_WORDS = 0.8
 """Share of a point's words that a sentence keeps when it is its plain denial."""
-LEAST_GLUE = 0.15
-"""Least share of function words; a pile of terms states nothing."""
-
-_NEGATION = re.compile(
-    r"\b(not|no|never|none|neither|nor|cannot|without|nothing|nobody)\b|n['’]t\b|\b(untrue|false|wrong)\b",
-    re.IGNORECASE,
-)
-_ENGLISH = frozenset(
-    re.findall(r"\w+", "the a an and or to of in is are it that for on with as by be not you so if this can")
-)
+CONTRADICTION_COSTS = 0.5
+"""Share of its weight that a contradicted point takes from the score."""
+REMEMBERED = 64
+"""Questions, and sections, whose vectors are kept: a second answer costs its own sentences only."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,15 @@ class Verdict:
     borderline: bool = False
     citation: Citation | None = None
     """For a point not covered, the sentence of the handbook that says it, where one is found."""
+    credit: float | None = None
+    """The share of its weight that a borderline point earns, 0 to 1; None: all or nothing."""
+
+    @property
+    def earned(self) -> float:
+        """The share of its weight that counts for the score, negative for a contradiction."""
+        if self.credit is not None:
+            return self.credit
+        return {"covered": 1.0, "missed": 0.0, "contradicted": -CONTRADICTION_COSTS}[self.verdict]
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,8 @@ class Grade:
     misconceptions: tuple[Misconception, ...] = ()
     feedback: str = ""
     grader: str = GRADER
+    quoted: tuple[str, ...] = ()
+    """The sentences of the answer that are the handbook's, to the letter of the answer."""
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -86,210 +96,205 @@ class Grade:
         return tuple(verdict.citation for verdict in self.verdicts if verdict.citation)
 
 
+class Grader(Protocol):
+    """Grades an answer; `OfflineGrader` and `ModelGrader` share it, so that nothing asks which it is."""
+
+    def grade(self, question: Question, answer: str) -> Grade:
+        """Grade an answer; one that cannot be graded has no score."""
+        ...
+
+
 class OfflineGrader:
     """Grades without a model. Safe to share between threads."""
 
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
-        self._vectors: dict[Question, dict[str, Vectors]] = {}
+        self._materials: dict[Question, Material] = {}
+        self._sections: dict[str, tuple[list[tuple[Sentence, Chunk]], Vectors]] = {}
+        self._chunks: tuple[Chunk, ...] = ()
+        self._handbook = ""
 
     def grade(self, question: Question, answer: str) -> Grade:
-        """Grade an answer; a blank, one-word or foreign one gets no score.
+        """Grade an answer; a blank, one-word, foreign or code-only one gets no score.
 
         Raises:
             StaleIndex: there is no sound index to cite from.
         """
         text = answer[:MOST_CHARACTERS]
-        ungradable = _ungradable(text)
-        if ungradable:
+        reason = ungradable(text)
+        if reason:
             missed = tuple(Verdict(point, "missed") for point in question.key_points)
-            return Grade(None, missed, feedback=f"Could not grade this: {ungradable}")
-        units = _units(text)
-        vectors = self._retriever.encode(units)
-        known = self._known(question)
-        repeats = vectors @ known[question.question] >= REPEATED
-        vectors[repeats] = 0.0
-        wrong = self._misconceptions(question, known, units, vectors)
-        verdicts = tuple(
-            self._verdict(question, known, point, units, vectors, wrong) for point in question.key_points
+            return Grade(None, missed, feedback=f"Could not grade this: {reason}")
+        self._follow()
+        reading, material = read(text, self._retriever.encode), self.material(question)
+        found = features(material, reading)
+        stated = _stated(material, reading, found)
+        verdicts = self._verdicts(material, reading, found, stated)
+        quoted = quoted_sentences(reading.units[: reading.sentences], self._handbook)
+        notes = Notes(
+            cut=len(answer) > MOST_CHARACTERS,
+            quoted=len(quoted),
+            piled=not any(cues.glue(unit) >= cues.LEAST_GLUE for unit in reading.units),
+            repeated=found.repeated > 0.5,
         )
         return Grade(
-            score=_score(verdicts),
-            verdicts=self._cited(verdicts),
-            misconceptions=tuple(misconception for misconception, _ in wrong),
-            feedback=_feedback(verdicts, len(answer) > MOST_CHARACTERS),
+            score=score(verdicts),
+            verdicts=self.cited(question, verdicts),
+            misconceptions=tuple(material.wrong[j] for j in stated),
+            feedback=feedback([(v.key_point, v.verdict) for v in verdicts], notes),
+            quoted=quoted,
         )
 
-    def _known(self, question: Question) -> dict[str, Vectors]:
-        """The vector of every text that belongs to the question."""
-        known = self._vectors.get(question)
+    def _follow(self) -> None:
+        """Forget what belongs to an index that has been replaced."""
+        chunks = self._retriever.chunks
+        if chunks != self._chunks:
+            self._materials.clear()
+            self._sections.clear()
+            self._handbook = plain("\n".join(chunk.text for chunk in chunks))
+            self._chunks = chunks
+
+    def material(self, question: Question) -> Material:
+        """The question with the vectors of its texts, and the misconceptions that go with it.
+
+        A question from outside has none of its own; the mistakes that its section warns of stand in.
+        """
+        known = self._materials.get(question)
         if known is None:
+            wrong = question.misconceptions or mistakes(self._chunks, question.section)
             texts = [question.question]
             texts += [way for point in question.key_points for way in (point.text, *point.says)]
-            texts += [text for wrong in question.misconceptions for text in (wrong.claim, wrong.correction)]
-            known = dict(zip(texts, self._retriever.encode(texts), strict=True))
-            self._vectors[question] = known
-            while len(self._vectors) > REMEMBERED:
-                self._vectors.pop(next(iter(self._vectors)), None)
+            texts += [
+                text for misconception in wrong for text in (misconception.claim, misconception.correction)
+            ]
+            texts = list(dict.fromkeys(texts))
+            vectors = dict(zip(texts, self._retriever.encode(texts), strict=True))
+            known = Material(question, wrong, vectors, Words(self._retriever.terms, self._retriever.rarity))
+            self._materials[question] = known
+            while len(self._materials) > REMEMBERED:
+                self._materials.pop(next(iter(self._materials)), None)
         return known
 
-    def _misconceptions(
-        self, question: Question, known: dict[str, Vectors], units: Sequence[str], vectors: Vectors
-    ) -> list[tuple[Misconception, str]]:
-        """The misconceptions that the answer states, each with the words that state it."""
-        points = np.stack([known[way] for point in question.key_points for way in (point.text, *point.says)])
-        right = (vectors @ points.T).max(axis=1)
-        found = []
-        for wrong in question.misconceptions:
-            near = vectors @ known[wrong.claim]
-            row = int((near - right).argmax())
-            if near[row] < WRONG or near[row] < right[row] + WRONG_MARGIN:
-                continue
-            if near[row] > vectors[row] @ known[wrong.correction] and _negates(units[row]) == _negates(
-                wrong.claim
-            ):
-                found.append((wrong, units[row]))
-        return found
+    def _verdicts(
+        self, material: Material, reading: Reading, found: Features, stated: Mapping[int, int]
+    ) -> tuple[Verdict, ...]:
+        """The verdicts; `stated` maps the misconceptions that the answer states to their units."""
+        against = {
+            int(material.belongs[j].argmax()): reading.units[unit]
+            for j, unit in stated.items()
+            if material.belongs[j].any() and reading.vectors[unit] @ material.claims[j] >= VERBATIM
+        }
+        likely = shipped(NAMES).judge(found.values)
+        verdicts = []
+        for p, point in enumerate(material.points):
+            covered, contradicted = (float(likely[p, HEADS.index(head)]) for head in HEADS)
+            unit = reading.units[found.best[p]]
+            near = float(found.values[p, NAMES.index("way at best")])
+            claim = float(found.values[p, NAMES.index("claim at best")])
+            if near >= OPPOSED and self._denies(unit, point):
+                verdicts.append(Verdict(point, "contradicted", unit, borderline=True))
+            elif p in against and covered < COVERED:
+                verdicts.append(Verdict(point, "contradicted", against[p], borderline=True))
+            elif contradicted >= max(CONTRADICTED, covered) and _is_shown(found.values[p]):
+                words = reading.units[found.claimed[p][1]] if claim > near else unit
+                verdicts.append(Verdict(point, "contradicted", words, borderline=contradicted < 0.7))
+            else:
+                credit = float(np.clip(0.5 + STEEP * (covered - COVERED), 0.0, 1.0))
+                credit = credit if near >= NEAR else 0.0
+                name: VerdictName = "covered" if credit >= 0.5 else "missed"
+                verdicts.append(
+                    Verdict(point, name, unit if credit >= 0.5 else "", 0.0 < credit < 1.0, credit=credit)
+                )
+        return tuple(verdicts)
 
-    def _verdict(
-        self,
-        question: Question,
-        known: dict[str, Vectors],
-        point: KeyPoint,
-        units: Sequence[str],
-        vectors: Vectors,
-        wrong: Sequence[tuple[Misconception, str]],
-    ) -> Verdict:
-        ways = (point.text, *point.says)
-        near = vectors @ np.stack([known[way] for way in ways]).T
-        evidence = SIMILARITY * near.max(axis=1) + OVERLAP * self._overlap(question, point, units)
-        evidence[[not _states(unit) for unit in units]] = 0.0
-        row = int(evidence.argmax())
-        for misconception, words in wrong:
-            near_points = [
-                float(known[misconception.correction] @ known[p.text]) for p in question.key_points
-            ]
-            corrected = question.key_points[int(np.argmax(near_points))]
-            if corrected == point and max(near_points) >= RELATED and evidence[row] < COVERED + BORDERLINE:
-                return Verdict(point, "contradicted", words)
-        if evidence[row] < COVERED:
-            return Verdict(point, "missed", borderline=bool(evidence[row] > COVERED - BORDERLINE))
-        best = ways[int(near[row].argmax())]
-        if near[row].max() >= OPPOSED and self._opposes(units[row], best):
-            return Verdict(point, "contradicted", units[row], borderline=True)
-        return Verdict(point, "covered", units[row], borderline=bool(evidence[row] < COVERED + BORDERLINE))
-
-    def _opposes(self, unit: str, way: str) -> bool:
+    def _denies(self, unit: str, point: KeyPoint) -> bool:
         """Whether a sentence says a point's own words with a negation too many, or too few.
 
         Other words may turn a negation around (“fails unless” for “works only if”), so only a
         sentence that keeps nearly all of them is taken at its word.
         """
-        if len(split_sentences(unit)) > 1 or _negates(unit) == _negates(way):
+        if len(split_sentences(unit)) > 1 or cues.is_reported(unit):
             return False
-        words = set(self._retriever.terms(way))
-        return len(words & set(self._retriever.terms(unit))) >= SAME_WORDS * len(words)
+        said = set(self._retriever.terms(unit))
+        for way in (point.text, *point.says):
+            words = set(self._retriever.terms(way))
+            if words and len(words & said) >= SAME_WORDS * len(words):
+                return cues.negates(unit) != cues.negates(way)
+        return False
 
-    def _overlap(self, question: Question, point: KeyPoint, units: Sequence[str]) -> np.ndarray:
-        """The share of the point's own words, weighed by rarity, in each unit.
-
-        Words that the question gave away earn nothing.
-        """
-        given = set(self._retriever.terms(question.question))
-        weights = {
-            term: self._retriever.rarity(term)
-            for term in self._retriever.terms(point.text)
-            if term not in given
-        }
-        total = sum(weights.values()) or 1.0
-        shares = []
-        for unit in units:
-            said = set(self._retriever.terms(unit))
-            shares.append(sum(weight for term, weight in weights.items() if term in said) / total)
-        return np.array(shares)
-
-    def _cited(self, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    def cited(self, question: Question, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
         """The verdicts, with the nearest sentence of its section for each point not covered."""
+        material = self.material(question)
         cited: list[Verdict] = []
         number = 0
         for verdict in verdicts:
-            point = verdict.key_point
-            hit = None
             if verdict.verdict != "covered":
-                found = self._retriever.find(point.text).sentences
-                here = (
-                    hit for hit in found if hit.chunk.section == point.section and hit.sentence.kind != "code"
-                )
-                hit = next(here, None)
-            if hit:
-                number += 1
-                verdict = replace(verdict, citation=citation(number, hit.sentence, hit.chunk))
+                sentences, vectors = self._section(verdict.key_point.section)
+                if sentences:
+                    number += 1
+                    nearest = int((vectors @ material.vectors[verdict.key_point.text]).argmax())
+                    verdict = replace(verdict, citation=citation(number, *sentences[nearest]))
             cited.append(verdict)
         return tuple(cited)
 
-
-def _ungradable(answer: str) -> str:
-    """Why an answer cannot be graded; empty if it can."""
-    words = re.findall(r"\w+", answer)
-    if not words:
-        return "the answer is empty. Write what you would say, in a few sentences."
-    letters = [character for character in answer if character.isalpha()]
-    latin = sum(character.isascii() for character in letters)
-    common = sum(word.lower() in _ENGLISH for word in words)
-    # Before the words are counted: Chinese puts no space between them.
-    if not letters or latin < 0.7 * len(letters) or (len(words) >= 12 and common < 0.04 * len(words)):
-        return "the answer does not read as English sentences, and this grader reads only those."
-    if len(words) < FEWEST_WORDS:
-        return f"“{answer.strip()[:40]}” is too short to state anything. Say it in a sentence."
-    return ""
-
-
-def _units(answer: str) -> list[str]:
-    """Sentences, and neighbouring pairs of them, each as it stands in the answer."""
-    lines = [line for line in answer.split("\n") if line.strip()]
-    sentences = [sentence for line in lines for sentence in split_sentences(line)]
-    pairs = []
-    end = 0
-    for one, two in pairwise(sentences):
-        begin = answer.find(one, end)
-        close = answer.find(two, begin + len(one)) + len(two)
-        pairs.append(answer[begin:close])
-        end = begin
-    return [*sentences, *pairs]
+    def _section(self, number: str) -> tuple[list[tuple[Sentence, Chunk]], Vectors]:
+        """The sentences of a section that can be cited, with their vectors."""
+        known = self._sections.get(number)
+        if known is None:
+            sentences = [
+                (sentence, chunk)
+                for chunk in self._chunks
+                if chunk.section == number
+                for sentence in chunk.sentences
+                if sentence.kind != "code"
+            ]
+            vectors = self._retriever.encode([sentence.embedding_text() for sentence, _ in sentences])
+            known = self._sections[number] = (sentences, vectors)
+            while len(self._sections) > REMEMBERED:
+                self._sections.pop(next(iter(self._sections)), None)
+        return known
 
 
-def _states(unit: str) -> bool:
-    """Whether words are joined into a statement rather than piled up."""
-    words = [word.lower() for word in re.findall(r"[\w']+", unit)]
-    return bool(words) and sum(word in STOP_WORDS for word in words) >= LEAST_GLUE * len(words)
+def _is_shown(values: Numbers) -> bool:
+    """Whether a contradiction can be pointed at in a unit: a denial, an opposite, a figure, a claim.
+
+    Without it the probability rests on how the answer sounds as a whole, which proves nothing.
+    """
+    seen = dict(zip(NAMES, values.tolist(), strict=True))
+    if seen["claim at best"] >= STATED and seen["claim less right"] > 0:
+        return True
+    cue = any(seen[name] > 0 for name in ("opposed here", "denies", "other figures"))
+    return cue and bool(seen["way at best"] >= NEAR)
 
 
-def _negates(text: str) -> bool:
-    return bool(_NEGATION.search(text))
+def mistakes(chunks: Sequence[Chunk], section: str) -> tuple[Misconception, ...]:
+    """The mistakes that a section warns of, each with its correction."""
+    corrections: dict[str, list[str]] = {}
+    for chunk in chunks:
+        if chunk.section == section:
+            for sentence in chunk.sentences:
+                if sentence.kind == "correction":
+                    corrections.setdefault(sentence.context, []).append(sentence.text)
+    return tuple(Misconception(claim, " ".join(said), section) for claim, said in corrections.items())
 
 
-def _score(verdicts: Sequence[Verdict]) -> int:
+def score(verdicts: Sequence[Verdict]) -> int:
     """Weighted share of the points covered, 0 to 100; a contradicted point costs half its weight again."""
     total = sum(verdict.key_point.weight for verdict in verdicts)
-    earned = sum(
-        {"covered": 1.0, "missed": 0.0, "contradicted": -0.5}[verdict.verdict] * verdict.key_point.weight
-        for verdict in verdicts
-    )
+    earned = sum(verdict.earned * verdict.key_point.weight for verdict in verdicts)
     return round(100 * max(0.0, earned) / total) if total else 0
 
 
-def _feedback(verdicts: Sequence[Verdict], cut: bool) -> str:
-    counts = {
-        name: sum(v.verdict == name for v in verdicts) for name in ("covered", "missed", "contradicted")
-    }
-    missed = max(
-        (v for v in verdicts if v.verdict != "covered"), key=lambda v: v.key_point.weight, default=None
-    )
-    parts = [f"{counts['covered']} of {len(verdicts)} points covered."]
-    if counts["contradicted"]:
-        parts.append(f"{counts['contradicted']} contradicted.")
-    if missed:
-        parts.append(f"The heaviest one open: {missed.key_point.text}")
-    if cut:
-        parts.append(f"Only the first {MOST_CHARACTERS:,} characters were graded.")
-    return " ".join(parts)
+def _stated(material: Material, reading: Reading, found: Features) -> dict[int, int]:
+    """The misconceptions that the answer states, by their position, each with the unit that states it."""
+    stated = {}
+    reported = [cues.is_reported(unit) for unit in reading.units]
+    for j, wrong in enumerate(material.wrong):
+        claim = reading.vectors @ material.claims[j]
+        claim[reported] = 0.0
+        right = np.maximum(reading.vectors @ material.corrections[j], found.right)
+        row = int((claim - right).argmax())
+        near = claim[row] >= max(CLAIMED, right[row] + CLAIMED_MARGIN)
+        if near and cues.negates(reading.units[row]) == cues.negates(wrong.claim):
+            stated[j] = row
+    return stated

@@ -143,6 +143,11 @@ class Retriever:
         """The vectors of any texts, by the encoder that questions go through."""
         return self._current().encoder.encode(texts)
 
+    @property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """Every chunk of the collection, in the order of its documents."""
+        return tuple(self._current().store.chunks.values())
+
     def rarity(self, term: str) -> float:
         """How rare a stem is among the chunks, 0 to 1; 1 for one that none holds."""
         return self._current().lexical.rarity(term)

@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 
 from chat.extractive import ExtractiveAnswerer
+from evals.graded_answers import read_answers
+from evals.training import train
 from ingest.chunks import SKIPPED_BLOCKS
 from ingest.embedder import AGREEMENT, query_encoder
 from ingest.pipeline import ingest_handbook, open_store, read_handbook
 from ingest.sections import Section
 from ingest.shipped import read_shipped
+from interview.classifier import shipped
+from interview.features import NAMES
 from retriever.search import Retriever
 from settings import PROJECT, Settings
 from tests.conftest import settings_for
@@ -114,3 +118,12 @@ def test_a_second_ingest_changes_nothing(handbook):
     report = ingest_handbook(handbook)
     assert (report.added, report.updated, report.removed) == (0, 0, 0)
     assert report.unchanged == report.chunks > 0
+
+
+def test_the_shipped_weights_are_what_training_gives(handbook):
+    fresh, shipped_ = train(handbook, read_answers()), shipped(NAMES)
+    assert fresh.names == shipped_.names
+    sample = np.random.default_rng(7).normal(size=(500, len(NAMES)))
+    values = (sample * shipped_.scale + shipped_.mean).astype(np.float32)
+    # Whoever mends a question of the bank moves the weights a little; a forgotten training moves them far.
+    assert np.abs(fresh.judge(values) - shipped_.judge(values)).mean() < 0.02

@@ -9,14 +9,13 @@ import pytest
 from interview.bank import KeyPoint, Question, read_bank
 from interview.grading import (
     GRADER,
-    MOST_CHARACTERS,
     REMEMBERED,
     Grade,
     OfflineGrader,
     Verdict,
-    _score,
-    _units,
+    score,
 )
+from interview.reading import MOST_CHARACTERS, read
 from tests.conftest import CORPUS_SMALL
 
 QUESTION = read_bank(CORPUS_SMALL)["1.2-why-small-files-hurt"]
@@ -130,6 +129,12 @@ def test_a_pile_of_the_right_terms_earns_nothing(grader, answer):
             "the answer does not read as English",
             id="chinese-with-spaces",
         ),
+        pytest.param(
+            "SELECT * FROM t WHERE (a = 1) AND (b = 2); OPTIMIZE t; MERGE INTO x USING y ON (x.id = y.id);",
+            "the answer is code only",
+            id="sql",
+        ),
+        pytest.param("```python\nspark.read.load(path)\n```", "the answer is code only", id="fenced"),
         pytest.param("12 13 14 15 16", "the answer does not read as English", id="numbers"),
         pytest.param(
             "Jede Datei kostet eine Anfrage und jede Datei hat einen Fuß, der gelesen werden muss.",
@@ -191,6 +196,13 @@ def test_a_misconception_that_is_corrected_is_not_held_against_the_answer(grader
     assert names(grade)[0] == "covered"
 
 
+def test_a_misconception_that_is_only_reported_is_not_held_against_the_answer(grader):
+    answer = "Some people say that the table is locked while a job writes to it, but writers take no lock."
+    grade = grader.grade(WRITERS, answer)
+    assert grade.misconceptions == ()
+    assert "contradicted" not in names(grade)
+
+
 @pytest.mark.parametrize(
     "dressed",
     [
@@ -245,6 +257,10 @@ def test_pasted_handbook_text_is_graded(grader):
     check_sound(grade, QUESTION, block)
     assert names(grade)[1:] == ["covered"] * 3
     assert grade.score is not None
+    assert grade.quoted
+    assert all(sentence in block for sentence in grade.quoted)
+    assert "the handbook's own" in grade.feedback
+    assert grader.grade(QUESTION, GOOD).quoted == ()
 
 
 def test_verdicts_stand_in_the_order_of_the_points_given(grader):
@@ -275,7 +291,10 @@ def test_evidence_is_to_the_letter_with_other_line_ends_and_repeated_sentences(g
 
 
 def test_two_sentences_that_make_a_point_together_are_read_together():
-    assert _units("One of them is here.  Two of them are there.\nThree of them are gone.") == [
+    text = "One of them is here.  Two of them are there.\nThree of them are gone."
+    reading = read(text, lambda units: np.eye(len(units), 5, dtype=np.float32))
+    assert reading.sentences == 3
+    assert list(reading.units) == [
         "One of them is here.",
         "Two of them are there.",
         "Three of them are gone.",
@@ -298,11 +317,11 @@ def test_the_same_answer_has_the_same_grade_however_often(small_retriever):
             replace(QUESTION, id=str(number), key_points=QUESTION.key_points[:1]), "It is what it is."
         )
     assert grader.grade(QUESTION, GOOD) == first
-    assert len(grader._vectors) == REMEMBERED
+    assert len(grader._materials) == REMEMBERED
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "score"),
+    ("verdicts", "expected"),
     [
         pytest.param(("covered", "covered", "covered"), 100, id="all"),
         pytest.param(("missed", "missed", "missed"), 0, id="none"),
@@ -311,6 +330,6 @@ def test_the_same_answer_has_the_same_grade_however_often(small_retriever):
         pytest.param(("covered", "contradicted", "contradicted"), 0, id="never-below-zero"),
     ],
 )
-def test_the_score_is_the_weighted_share(verdicts, score):
+def test_the_score_is_the_weighted_share(verdicts, expected):
     points = [KeyPoint(str(weight), "1.1", weight) for weight in (1, 2, 3)]
-    assert _score([Verdict(p, name) for p, name in zip(points, verdicts, strict=True)]) == score
+    assert score([Verdict(p, name) for p, name in zip(points, verdicts, strict=True)]) == expected
