@@ -308,7 +308,7 @@ def test_the_default_path_opens_no_socket_and_asks_without_pytorch(commands):
     assert "[1] 1.1 Tables and the commit log" in out
 
 
-GRADE = {"id", "score", "verdicts", "misconceptions", "feedback", "grader", "citations"}
+GRADE = {"id", "score", "verdicts", "misconceptions", "feedback", "grader", "quoted", "citations"}
 VERDICT = {"key_point", "verdict", "evidence", "section"}
 POINTS = ["Every file has a footer that must be read.", "Every file costs a request to object storage."]
 SAID = "Each file costs a request to object storage."
@@ -343,7 +343,7 @@ def test_interview_grades_a_batch(commands, tmp_path):
     [citation] = first["citations"]
     assert citation.keys() == CITATION
     assert citation["quote"] in (PROJECT / citation["path"]).read_text("utf-8")
-    assert first["grader"].startswith("offline-1")
+    assert first["grader"].startswith("offline-2")
 
     assert (known["score"], known["verdicts"][0]["verdict"], known["verdicts"][0]["evidence"]) == (
         0,
@@ -383,7 +383,7 @@ POINT_FAULT = 'expected "key_points" to be a list of sentences, one at least'
         pytest.param({"answer": None}, 'expected "answer" to be text, found null', id="no-answer"),
         pytest.param({"answer": ["x"]}, 'expected "answer" to be text, found ["x"]', id="answer-a-list"),
         pytest.param({"question": 3}, 'expected "question" to be text, found 3', id="question-a-number"),
-        pytest.param({"section": None}, 'expected "section" to be text, found null', id="no-section"),
+        pytest.param({"section": 3}, 'expected "section" to be text, found 3', id="section-a-number"),
         pytest.param({"question_id": 3}, 'expected "question_id" to be text, found 3', id="id-a-number"),
     ],
 )

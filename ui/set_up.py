@@ -1,11 +1,12 @@
 """The set-up of a mock interview: one screen, defaults that will do, one button."""
 
 import random
+from collections.abc import Mapping
 from typing import TypeVar, get_args
 
 import streamlit as st
 
-from errors import MentorError
+from errors import MentorError, StorageError
 from interview import session
 from interview.bank import Kind, Level, Question, choose
 from interview.session import Interview, Mode
@@ -49,9 +50,17 @@ def draw(bank: dict[str, Question]) -> Interview | None:
     return None
 
 
+def _known() -> Mapping[str, float]:
+    """How well each section is known; nothing where the database refuses: an interview needs none."""
+    try:
+        return resources.mastery()
+    except StorageError:
+        return {}
+
+
 def _drawn(questions: list[Question]) -> tuple[Question, ...]:
     role: Level = _one("Role", ROLES, "role", "senior")
-    about = _one("About", ABOUT, "about", "weakest" if resources.mastery() else "all")
+    about = _one("About", ABOUT, "about", "weakest" if _known() else "all")
     chapters: list[int] = []
     sections: list[str] = []
     if about == "chapters":
@@ -67,7 +76,7 @@ def _drawn(questions: list[Question]) -> tuple[Question, ...]:
         sections = _from_job()
         if not sections:
             return ()
-    elif about == "weakest" and not resources.mastery():
+    elif about == "weakest" and not _known():
         st.caption("Nothing has been practised yet, so every section counts the same.")
     length = _one("Length", LENGTHS, "length", 5)
     kinds: list[Kind] = []
@@ -88,7 +97,7 @@ def _drawn(questions: list[Question]) -> tuple[Question, ...]:
         kinds=kinds,
         sections=sections,
         deep=length == DEEP,
-        mastery=resources.mastery() if about == "weakest" else {},
+        mastery=_known() if about == "weakest" else {},
     )
 
 
