@@ -22,6 +22,7 @@ SURE = 0.85
 MOST_STATEMENTS, MOST_WORDS = 14, 205
 """An answer fits on one screen."""
 BRIEF: Mapping[Kind, tuple[int, int]] = {"number": (5, 110), "definition": (8, 150)}
+BRIEF_OTHERS = (7, 140)
 """Statements and words at most, where a short question asks for little."""
 SHORT_QUESTION = 14
 """Words of one."""
@@ -181,8 +182,8 @@ class ExtractiveAnswerer:
         share = max(1, len(answered))
         for part in answered:
             short = len(part.split()) <= SHORT_QUESTION
-            most = BRIEF.get(kind_of(part)) if short else None
-            statements, words = most or (MOST_STATEMENTS, MOST_WORDS)
+            brief = BRIEF.get(kind_of(part), BRIEF_OTHERS)
+            statements, words = brief if short else (MOST_STATEMENTS, MOST_WORDS)
             statements, words = max(1, statements // share), words // share
             chosen += compose(found[part], self._retriever, statements, words, chosen)
         return chosen

@@ -115,6 +115,13 @@ def _wait_for(server: subprocess.Popen, url: str, log: Path) -> None:
 @pytest.fixture(scope="session")
 def base_url(browser_type_launch_args: dict, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an app whose index is there."""
+    with indexed_and_serving(tmp_path_factory) as url:
+        yield url
+
+
+@contextmanager
+def indexed_and_serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An app with an index and without a past; yields its address."""
     data_dir = tmp_path_factory.mktemp("served")
     shutil.copytree(CORPUS_SMALL, data_dir / "corpus")
     shutil.copy(DESIGN, data_dir / "corpus" / "questions" / "02-compute.yaml")

@@ -92,9 +92,10 @@ def expect_marked(page: Page, scope: str, quote: str) -> None:
 
 
 def expect_no_sideways_scrolling(page: Page) -> None:
-    boxes = page.locator("html, [data-testid^='stMain'], [data-testid='stAppScrollToBottomContainer']")
-    too_wide = boxes.evaluate_all(
-        """(nodes) => nodes.filter((node) => node.scrollWidth > node.clientWidth + 1)
-          .map((node) => node.dataset.testid ?? node.tagName)"""
+    """Nothing is wider than the page once charts have followed its width."""
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("html, [data-testid^='stMain'], "
+            + "[data-testid='stAppScrollToBottomContainer']")]
+          .every((node) => node.scrollWidth <= node.clientWidth + 1)""",
+        timeout=20_000,
     )
-    assert too_wide == []

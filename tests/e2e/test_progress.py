@@ -4,12 +4,20 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import indexed_and_serving
 from tests.e2e.steps import expect_no_sideways_scrolling, settled
 from tests.e2e.test_practice import answer, question
 
 
-def open_progress(page: Page) -> None:
-    page.goto("/progress")
+@pytest.fixture(scope="module")
+def first_day(browser_type_launch_args, tmp_path_factory):
+    """An app of its own: what other tests practised is no part of a first day."""
+    with indexed_and_serving(tmp_path_factory) as url:
+        yield url
+
+
+def open_progress(page: Page, app: str = "") -> None:
+    page.goto(f"{app}/progress")
     expect(page.get_by_role("heading", name="Progress")).to_be_visible(timeout=60_000)
     settled(page)
 
@@ -21,9 +29,9 @@ def cell(page: Page, section: str):
     )
 
 
-def test_from_the_first_day_to_a_file_of_ones_own(page, look, tmp_path):
+def test_from_the_first_day_to_a_file_of_ones_own(page, look, tmp_path, first_day):
     """Guards the loop of a day: one button, answers that colour the map, an export, a reset, an import."""
-    open_progress(page)
+    open_progress(page, first_day)
     expect(cell(page, "1.2")).to_be_visible()
     expect(page.get_by_text("Nothing is coloured yet")).to_be_visible()
     look("progress-empty")
