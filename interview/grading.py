@@ -50,6 +50,8 @@ OPPOSED = 0.80
 """A sentence this near to a point that negates where the point does not contradicts it."""
 SAME_WORDS = 0.8
 """Share of a point's words that a sentence keeps when it is its plain denial."""
+FEWEST_SHARED = 3
+"""Words that carry meaning, of which a point must have so many to be said in its own words."""
 CONTRADICTION_COSTS = 0.5
 """Share of its weight that a contradicted point takes from the score."""
 REMEMBERED = 64
@@ -185,19 +187,29 @@ class OfflineGrader:
             if material.belongs[j].any() and reading.vectors[unit] @ material.claims[j] >= VERBATIM
         }
         likely = shipped(NAMES).judge(found.values)
+        plain = {
+            reading.units[found.best[p]]
+            for p, point in enumerate(material.points)
+            if self._says_plainly(reading.units[found.best[p]], point)
+        }
         verdicts = []
         for p, point in enumerate(material.points):
             covered, contradicted = (float(likely[p, HEADS.index(head)]) for head in HEADS)
             unit = reading.units[found.best[p]]
             near = float(found.values[p, NAMES.index("way at best")])
             claim = float(found.values[p, NAMES.index("claim at best")])
-            if near >= OPPOSED and self._denies(unit, point):
+            if unit in plain and self._says_plainly(unit, point):
+                verdicts.append(Verdict(point, "covered", unit, credit=1.0))
+            elif near >= OPPOSED and self._denies(unit, point):
                 verdicts.append(Verdict(point, "contradicted", unit, borderline=True))
             elif p in against and covered < COVERED:
                 verdicts.append(Verdict(point, "contradicted", against[p], borderline=True))
             elif contradicted >= max(CONTRADICTED, covered) and _is_shown(found.values[p]):
                 words = reading.units[found.claimed[p][1]] if claim > near else unit
-                verdicts.append(Verdict(point, "contradicted", words, borderline=contradicted < 0.7))
+                # What states one point in its own words contradicts no other.
+                wrong: VerdictName = "missed" if words in plain else "contradicted"
+                shown = "" if words in plain else words
+                verdicts.append(Verdict(point, wrong, shown, borderline=contradicted < 0.7))
             else:
                 credit = float(np.clip(0.5 + STEEP * (covered - COVERED), 0.0, 1.0))
                 credit = credit if near >= NEAR else 0.0
@@ -206,6 +218,21 @@ class OfflineGrader:
                     Verdict(point, name, unit if credit >= 0.5 else "", 0.0 < credit < 1.0, credit=credit)
                 )
         return tuple(verdicts)
+
+    def _says_plainly(self, unit: str, point: KeyPoint) -> bool:
+        """Whether a sentence says a point in nearly its own words, with its figures and names, undenied.
+
+        The classifier weighs the whole answer, and a short right one looks thin to it.
+        """
+        if len(split_sentences(unit)) > 1 or cues.is_reported(unit) or cues.is_hedged(unit):
+            return False
+        said = set(self._retriever.terms(unit))
+        for way in (point.text, *point.says):
+            words = set(self._retriever.terms(way))
+            if len(words) >= FEWEST_SHARED and len(words & said) >= SAME_WORDS * len(words):
+                exact = cues.numbers(way) <= cues.numbers(unit) and cues.names(way) <= cues.names(unit)
+                return exact and cues.negates(unit) == cues.negates(way) and not cues.opposed(unit, way)
+        return False
 
     def _denies(self, unit: str, point: KeyPoint) -> bool:
         """Whether a sentence says a point's own words with a negation too many, or too few.

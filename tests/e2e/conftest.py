@@ -120,11 +120,12 @@ def base_url(browser_type_launch_args: dict, tmp_path_factory: pytest.TempPathFa
 
 
 @contextmanager
-def indexed_and_serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An app with an index and without a past; yields its address."""
+def indexed_and_serving(tmp_path_factory: pytest.TempPathFactory, design: bool = True) -> Iterator[str]:
+    """An app with an index and without a past; yields its address. With `design`, its bank has one."""
     data_dir = tmp_path_factory.mktemp("served")
     shutil.copytree(CORPUS_SMALL, data_dir / "corpus")
-    shutil.copy(DESIGN, data_dir / "corpus" / "questions" / "02-compute.yaml")
+    if design:
+        shutil.copy(DESIGN, data_dir / "corpus" / "questions" / "02-compute.yaml")
     subprocess.run(
         [sys.executable, "-m", "ingest", "--json"], cwd=PROJECT, env=environment(data_dir), check=True,
         stdout=subprocess.DEVNULL,
