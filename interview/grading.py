@@ -49,7 +49,7 @@ STATED = 0.5
 OPPOSED = 0.80
 """A sentence this near to a point that negates where the point does not contradicts it."""
 SAME_WORDS = 0.8
-"""Share of a point's words that a sentence keeps when it is its plain denial."""
+"""Share of a point's words that a sentence keeps when it states the point, or plainly denies it."""
 FEWEST_SHARED = 3
 """Words that carry meaning, of which a point must have so many to be said in its own words."""
 CONTRADICTION_COSTS = 0.5
@@ -187,29 +187,29 @@ class OfflineGrader:
             if material.belongs[j].any() and reading.vectors[unit] @ material.claims[j] >= VERBATIM
         }
         likely = shipped(NAMES).judge(found.values)
-        plain = {
-            reading.units[found.best[p]]
-            for p, point in enumerate(material.points)
-            if self._says_plainly(reading.units[found.best[p]], point)
-        }
+        best = [reading.units[row] for row in found.best]
+        plain = [self._says_plainly(unit, point) for unit, point in zip(best, material.points, strict=True)]
+        # What states one point in its own words contradicts no other.
+        right = {unit for unit, is_plain in zip(best, plain, strict=True) if is_plain}
         verdicts = []
         for p, point in enumerate(material.points):
             covered, contradicted = (float(likely[p, HEADS.index(head)]) for head in HEADS)
-            unit = reading.units[found.best[p]]
+            unit = best[p]
             near = float(found.values[p, NAMES.index("way at best")])
             claim = float(found.values[p, NAMES.index("claim at best")])
-            if unit in plain and self._says_plainly(unit, point):
+            words = reading.units[found.claimed[p][1]] if claim > near else unit
+            if plain[p]:
                 verdicts.append(Verdict(point, "covered", unit, credit=1.0))
             elif near >= OPPOSED and self._denies(unit, point):
                 verdicts.append(Verdict(point, "contradicted", unit, borderline=True))
             elif p in against and covered < COVERED:
                 verdicts.append(Verdict(point, "contradicted", against[p], borderline=True))
-            elif contradicted >= max(CONTRADICTED, covered) and _is_shown(found.values[p]):
-                words = reading.units[found.claimed[p][1]] if claim > near else unit
-                # What states one point in its own words contradicts no other.
-                wrong: VerdictName = "missed" if words in plain else "contradicted"
-                shown = "" if words in plain else words
-                verdicts.append(Verdict(point, wrong, shown, borderline=contradicted < 0.7))
+            elif (
+                contradicted >= max(CONTRADICTED, covered)
+                and _is_shown(found.values[p])
+                and words not in right
+            ):
+                verdicts.append(Verdict(point, "contradicted", words, borderline=contradicted < 0.7))
             else:
                 credit = float(np.clip(0.5 + STEEP * (covered - COVERED), 0.0, 1.0))
                 credit = credit if near >= NEAR else 0.0
@@ -224,15 +224,11 @@ class OfflineGrader:
 
         The classifier weighs the whole answer, and a short right one looks thin to it.
         """
-        if len(split_sentences(unit)) > 1 or cues.is_reported(unit) or cues.is_hedged(unit):
+        way = "" if cues.is_hedged(unit) else self._own_words(unit, point)
+        if len(set(self._retriever.terms(way))) < FEWEST_SHARED:
             return False
-        said = set(self._retriever.terms(unit))
-        for way in (point.text, *point.says):
-            words = set(self._retriever.terms(way))
-            if len(words) >= FEWEST_SHARED and len(words & said) >= SAME_WORDS * len(words):
-                exact = cues.numbers(way) <= cues.numbers(unit) and cues.names(way) <= cues.names(unit)
-                return exact and cues.negates(unit) == cues.negates(way) and not cues.opposed(unit, way)
-        return False
+        exact = cues.numbers(way) <= cues.numbers(unit) and cues.names(way) <= cues.names(unit)
+        return exact and cues.negates(unit) == cues.negates(way) and not cues.opposed(unit, way)
 
     def _denies(self, unit: str, point: KeyPoint) -> bool:
         """Whether a sentence says a point's own words with a negation too many, or too few.
@@ -240,14 +236,19 @@ class OfflineGrader:
         Other words may turn a negation around (“fails unless” for “works only if”), so only a
         sentence that keeps nearly all of them is taken at its word.
         """
+        way = self._own_words(unit, point)
+        return bool(way) and cues.negates(unit) != cues.negates(way)
+
+    def _own_words(self, unit: str, point: KeyPoint) -> str:
+        """The first way of putting a point that one sentence keeps nearly all words of; empty if none."""
         if len(split_sentences(unit)) > 1 or cues.is_reported(unit):
-            return False
+            return ""
         said = set(self._retriever.terms(unit))
         for way in (point.text, *point.says):
             words = set(self._retriever.terms(way))
             if words and len(words & said) >= SAME_WORDS * len(words):
-                return cues.negates(unit) != cues.negates(way)
-        return False
+                return way
+        return ""
 
     def cited(self, question: Question, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
         """The verdicts, with the nearest sentence of its section for each point not covered."""

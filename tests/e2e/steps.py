@@ -92,10 +92,18 @@ def expect_marked(page: Page, scope: str, quote: str) -> None:
 
 
 def expect_no_sideways_scrolling(page: Page) -> None:
-    """Nothing is wider than the page once charts have followed its width."""
+    boxes = page.locator("html, [data-testid^='stMain'], [data-testid='stAppScrollToBottomContainer']")
+    too_wide = boxes.evaluate_all(
+        """(nodes) => nodes.filter((node) => node.scrollWidth > node.clientWidth + 1)
+          .map((node) => node.dataset.testid ?? node.tagName)"""
+    )
+    assert too_wide == []
+
+
+def expect_charts_to_fit(page: Page) -> None:
+    """Charts follow a change of the window's width a moment later."""
     page.wait_for_function(
-        """() => [...document.querySelectorAll("html, [data-testid^='stMain'], "
-            + "[data-testid='stAppScrollToBottomContainer']")]
-          .every((node) => node.scrollWidth <= node.clientWidth + 1)""",
+        """() => [...document.querySelectorAll("[data-testid='stVegaLiteChart'] *")]
+          .every((node) => node.getBoundingClientRect().right <= window.innerWidth)""",
         timeout=20_000,
     )

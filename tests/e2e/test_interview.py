@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.steps import expect_no_sideways_scrolling, settled
+from tests.e2e.steps import expect_charts_to_fit, expect_no_sideways_scrolling, settled
 
 COMPACTION = "Compaction rewrites small files into large ones without changing a row."
 
@@ -146,6 +146,7 @@ def test_an_exam_ends_in_a_report_to_keep(page, look):
         assert "Compaction rewrites small files" in text
         assert "<script" not in text
     page.set_viewport_size({"width": 390, "height": 844})
+    expect_charts_to_fit(page)
     expect_no_sideways_scrolling(page)
     look("interview-report-phone")
 

@@ -70,7 +70,7 @@ def test_from_the_first_day_to_a_file_of_ones_own(page, look, tmp_path, first_da
     expect(page.get_by_text("Your progress was deleted.")).to_be_visible()
     expect(page.get_by_text("Nothing is coloured yet")).to_be_visible()
 
-    open_progress(page)
+    open_progress(page, first_day)
     page.get_by_text("Your data", exact=True).click()
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text("1 graded answer will be added to yours.")).to_be_visible()

@@ -276,7 +276,7 @@ def test_a_misconception_is_named_with_its_correction(drawn):
     # One for each point not covered, and one for what corrects the misconception.
     assert len(quotes) == len(open_points) + 1
     assert len([query for _, _, query in links(app) if "quote=" in query]) == len(quotes)
-    assert marks(app)[0].startswith(f"✗ {WRITERS.key_points[0].text} :small[contradicted")
+    assert marks(app)[0] == f"✗ {WRITERS.key_points[0].text} :small[contradicted, borderline]"
     assert not app.exception
 
 
