@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chat.questions import Kind, kind_of
 from ingest.chunks import Chunk, Sentence
@@ -86,6 +87,37 @@ VERDICT = re.compile(
 )
 
 
+REMEMBERED = 30_000
+"""Sentences whose traits are kept: every question meets the same ones again."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What the form of a sentence shows, whatever is asked."""
+
+    words: int
+    figures: int
+    local: bool
+    """True of its own example only."""
+    leads_on: bool
+    """Says nothing itself."""
+    defines: bool
+    advises: bool
+
+
+@lru_cache(maxsize=REMEMBERED)
+def traits_of(text: str) -> Traits:
+    """The traits of a sentence."""
+    return Traits(
+        words=len(text.split()),
+        figures=len(FIGURE.findall(text)),
+        local=bool(LOCAL.search(text)),
+        leads_on=bool(POINTS_ELSEWHERE.search(text)),
+        defines=bool(DEFINES.match(text)),
+        advises=bool(VERDICT.match(text)),
+    )
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A sentence that may be quoted."""
@@ -143,6 +175,7 @@ def _candidates(findings: Findings, retriever: Retriever) -> list[Candidate]:
     sections = rank_sections(findings)
     best = max(sections.values(), default=0.0) or 1.0
     kind = kind_of(findings.question)
+    advice = bool(ASKS_FOR_VERDICT.search(findings.question))
     asked = {term: retriever.rarity(term) for term in findings.terms}
     total = sum(asked.values()) or 1.0
     places = list(sections)
@@ -152,9 +185,10 @@ def _candidates(findings: Findings, retriever: Retriever) -> list[Candidate]:
     for found in findings.sentences:
         if found.sentence.kind == "code" and kind != "how-to":
             continue
-        if found.chunk.heading in LOCAL_BLOCKS or LOCAL.search(found.sentence.text):
+        traits = traits_of(found.sentence.text)
+        if found.chunk.heading in LOCAL_BLOCKS or traits.local:
             continue
-        if found.sentence.kind != "code" and POINTS_ELSEWHERE.search(found.sentence.text):
+        if found.sentence.kind != "code" and traits.leads_on:
             continue
         terms = frozenset(retriever.terms(found.sentence.text))
         shared = sum(weight for term, weight in asked.items() if term in terms) / total
@@ -162,19 +196,18 @@ def _candidates(findings: Findings, retriever: Retriever) -> list[Candidate]:
             found.similarity
             + OVERLAP * shared
             + STANDING * sections.get(found.chunk.section, 0.0) / best
-            + _bonus(found, kind, findings.question)
+            + _bonus(found, kind, traits, advice)
         )
-        worth = _worth(found, shared, nearest, places, passages.get(found.chunk.id, 0.0))
+        worth = _worth(found, traits, shared, nearest, places, passages.get(found.chunk.id, 0.0))
         candidates.append(Candidate(found.sentence, found.chunk, score, worth, terms))
     return sorted(candidates, key=lambda candidate: -candidate.score)
 
 
 def _worth(
-    found: FoundSentence, shared: float, nearest: float, places: Sequence[str], passage: float
+    found: FoundSentence, traits: Traits, shared: float, nearest: float, places: Sequence[str], passage: float
 ) -> float:
     """The log-odds that a sentence says one of the points of a good answer."""
-    text, section = found.sentence.text, found.chunk.section
-    words = len(text.split())
+    section = found.chunk.section
     features = {
         "similarity": found.similarity,
         "behind": nearest - found.similarity,
@@ -184,15 +217,15 @@ def _worth(
         "passage": passage,
         "row": float(found.sentence.kind == "row"),
         "correction": float(found.sentence.kind == "correction"),
-        "length": min(words, 40) / 40,
-        "short": float(words < FEW_WORDS),
-        "figures": min(len(FIGURE.findall(text)), 5) / 5,
+        "length": min(traits.words, 40) / 40,
+        "short": float(traits.words < FEW_WORDS),
+        "figures": min(traits.figures, 5) / 5,
     }
     known = sum(weight * features[name] for name, weight in WORTH.items())
     return WORTH_BIAS + known + WORTH_OF_BLOCK.get(found.chunk.heading, 0.0)
 
 
-def _bonus(found: FoundSentence, kind: Kind, question: str) -> float:
+def _bonus(found: FoundSentence, kind: Kind, traits: Traits, advice: bool) -> float:
     """What a sentence's place and form add to its score, or take from it."""
     sentence, chunk = found.sentence, found.chunk
     bonus = BLOCKS[kind].get(chunk.heading, 0.0)
@@ -200,13 +233,13 @@ def _bonus(found: FoundSentence, kind: Kind, question: str) -> float:
         bonus += LEAD_BONUS
     if sentence.kind == "row" and kind != "comparison":
         bonus += ROW_PENALTY
-    if sentence.kind not in ("row", "code") and len(sentence.text.split()) < FEW_WORDS:
+    if sentence.kind not in ("row", "code") and traits.words < FEW_WORDS:
         bonus += SHORT_PENALTY
-    if kind != "number" and len(FIGURE.findall(sentence.text)) >= 3 and sentence.kind != "code":
+    if kind != "number" and traits.figures >= 3 and sentence.kind != "code":
         bonus += FIGURES_PENALTY
-    if kind == "definition" and DEFINES.match(sentence.text):
+    if kind == "definition" and traits.defines:
         bonus += DEFINITION_BONUS
-    if ASKS_FOR_VERDICT.search(question) and VERDICT.match(sentence.text):
+    if advice and traits.advises:
         bonus += VERDICT_BONUS
     return bonus
 

@@ -1,15 +1,20 @@
 """Does the handbook answer this at all? Relevance is not sufficiency, so nearness is not enough."""
 
+import heapq
 import math
 import re
 from collections.abc import Mapping
 
-from retriever.search import Findings, Retriever
+from retriever.search import Findings, FoundSentence, Retriever
 
 ANSWERED = 0.5
 """Least confidence to answer."""
 LOOKED_AT = 5
 """How many of the best passages speak for the handbook."""
+READ = 2
+"""How many sentences are read beside the question, the likeliest first."""
+SHARED = 0.25
+"""Weight of the question's words in the choice of those."""
 BIAS = -12.8
 WEIGHTS: Mapping[str, float] = {
     "similarity": 9.23,
@@ -17,6 +22,8 @@ WEIGHTS: Mapping[str, float] = {
     "coverage": 6.37,
     "unnamed": -0.90,
     "foreign": -3.65,
+    "invented": 0.0,
+    "answers": 0.0,
 }
 """Of the signals, in the logistic model: what `python -m evals abstention --fit` finds on the tuning half."""
 
@@ -31,6 +38,7 @@ OTHERS = re.compile(
     re.IGNORECASE,
 )
 """Products beside Databricks: a question about one is near everything here and answered by little."""
+_IDENTIFIER = re.compile(r"`[^`]+`|\b\w+(?:[._]\w+)+\b|\b[a-z]+[A-Z]\w+\b|\b[A-Z][a-z]+[A-Z]\w+\b")
 _NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w.+-]*")
 
 
@@ -68,6 +76,31 @@ def signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
             ),
             default=0.0,
         ),
+        # A setting or a class that the handbook never mentions: it may not even exist.
+        "invented": float(
+            any(
+                retriever.rarity(term) == 1
+                for name in _IDENTIFIER.findall(findings.question)
+                for term in retriever.terms(name)
+            )
+        ),
         # Another product is asked about, and the best section does not speak of it.
         "foreign": float(any(name.lower() not in text for name in OTHERS.findall(findings.question))),
+        # Whether the nearest sentences answer, the question and each of them read together.
+        "answers": _answers(findings, retriever, asked),
     }
+
+
+def _answers(findings: Findings, retriever: Retriever, asked: Mapping[str, float]) -> float:
+    """The log-odds that the likeliest of the nearest sentences answers."""
+    total = sum(asked.values()) or 1.0
+
+    def likely(found: FoundSentence) -> float:
+        said = set(retriever.terms(found.sentence.text))
+        return found.similarity + SHARED * sum(asked[term] for term in asked if term in said) / total
+
+    prose = [found for found in findings.sentences if found.sentence.kind != "code"]
+    nearest = heapq.nlargest(READ, prose, key=likely)
+    pairs = [(findings.question, found.sentence.embedding_text()) for found in nearest]
+    best = float(retriever.pairs.answers(pairs).max(initial=0.0))
+    return math.log((best + 0.01) / (1.01 - best))

@@ -192,7 +192,7 @@ class Passages:
     def _denied(self, text: str) -> list[list[str]]:
         """What each negation of a text denies: the first words of its clause that carry meaning."""
         clauses = [_CLAUSE_END.split(text[match.end() :], 1)[0] for match in _NEGATION.finditer(text)]
-        return [self._retriever.terms(clause)[:2] for clause in clauses]
+        return [list(self._retriever.terms(clause)[:2]) for clause in clauses]
 
 
 class _Passage:

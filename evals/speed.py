@@ -18,7 +18,7 @@ from evals.questions import read_questions
 from ingest.chunks import Chunk, Sentence, chunk_section
 from ingest.embedder import SentenceTransformerEmbedder, find_model
 from ingest.pipeline import ingest_handbook, open_store, read_handbook, ship_vectors
-from retriever.lexical import LexicalIndex
+from retriever.lexical import LexicalIndex, terms
 from retriever.search import CANDIDATES, SENTENCES, Retriever
 from settings import PROJECT, Settings
 
@@ -125,9 +125,9 @@ def _warm(settings: Settings, chain: TutorialChain) -> dict[str, Any]:
         store.nearest_chunks(vectors[question], CANDIDATES)
 
     def words(question: str) -> None:
-        terms = lexical.terms(question)
-        lexical.scores(terms)
-        lexical.group_scores(terms)
+        asked = terms(question)
+        lexical.scores(asked)
+        lexical.group_scores(asked)
 
     sides: dict[str, Callable[[str], object]] = {
         "encoder": lambda question: retriever.encode([question]),

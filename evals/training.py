@@ -87,7 +87,9 @@ def train(settings: Settings, answers: Sequence[GradedAnswer]) -> Classifier:
     grader = OfflineGrader(retriever)
     rows, labels, weights = [], [], []
     for lesson in lessons(settings, grader, answers):
-        found = features(grader.material(lesson.question), read(lesson.text, retriever.encode))
+        found = features(
+            grader.material(lesson.question), read(lesson.text, retriever.encode), retriever.pairs.stances
+        )
         for values, verdict in zip(found.values, lesson.verdicts, strict=True):
             if verdict:
                 rows.append(values)

@@ -11,11 +11,8 @@ import json
 import logging
 import os
 import shutil
-import tempfile
-import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errors import ModelUnavailable
+from ingest import exports
 from settings import DEFAULT_EMBEDDER
 
 Vectors = NDArray[np.float32]
@@ -56,9 +54,6 @@ SAMPLE = (
     "Zwei Schreiber, ein Konflikt: été, naïve, 表, 🙂",
 )
 BATCH = 32
-DRAFT = "export-"
-OLD_DRAFT = 3600
-"""Seconds after which the draft of an export belongs to nobody: its process was killed."""
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +93,7 @@ class Model:
 
     @cached_property
     def _counter(self) -> Any:
-        return _tokenizer(self.folder / "tokenizer.json")
+        return tokenizer_of(self.folder / "tokenizer.json")
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -126,7 +121,7 @@ def find_model(name: str) -> Model:
                 f"MENTOR_EMBEDDER is {name}, a folder without model.safetensors and tokenizer.json; "
                 "point it at a saved sentence-transformers model"
             )
-        digests = "".join(_sha256(path) for path in (*weights, folder / "tokenizer.json"))
+        digests = "".join(exports.sha256(path) for path in (*weights, folder / "tokenizer.json"))
         return Model(str(folder.resolve()), folder, hashlib.sha256(digests.encode()).hexdigest())
     try:
         from huggingface_hub import snapshot_download
@@ -175,17 +170,9 @@ class OnnxEmbedder:
     """The query encoder: the same weights under ONNX Runtime, best at start and one at a time."""
 
     def __init__(self, model: Model, folder: Path) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        # A thread that waits by spinning takes the core from what the search does next.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.model = model
-        self._session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
-        self._tokenizer = _tokenizer(folder / "tokenizer.json")
+        self._session = exports.session(folder / "model.onnx")
+        self._tokenizer = tokenizer_of(folder / "tokenizer.json")
         self._tokenizer.enable_truncation(model.max_tokens)
         self._tokenizer.enable_padding()
 
@@ -222,12 +209,7 @@ def query_encoder(model: Model, data_dir: Path) -> Embedder:
 
 def is_exported(model: Model, data_dir: Path) -> bool:
     """Whether an undamaged export of these weights is in the data directory."""
-    folder = _export_folder(model, data_dir)
-    try:
-        expected = json.loads((folder / "export.json").read_text("utf-8"))
-        return bool(expected) and all(_sha256(folder / name) == digest for name, digest in expected.items())
-    except (OSError, ValueError, AttributeError):
-        return False
+    return exports.is_sound(_export_folder(model, data_dir))
 
 
 def export_query_encoder(reference: SentenceTransformerEmbedder, data_dir: Path) -> bool:
@@ -235,30 +217,17 @@ def export_query_encoder(reference: SentenceTransformerEmbedder, data_dir: Path)
 
     The folder appears whole or not at all.
     """
-    folder = _export_folder(reference.model, data_dir)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for leaving in folder.parent.glob(f"{DRAFT}*"):
-        if time.time() - leaving.stat().st_mtime > OLD_DRAFT:
-            shutil.rmtree(leaving, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=DRAFT) as name:
-        draft = Path(name) / "encoder"
-        draft.mkdir()
+
+    def fill(draft: Path) -> bool:
         shutil.copyfile(reference.model.folder / "tokenizer.json", draft / "tokenizer.json")
         _export_graph(reference.transformer, draft / "model.onnx")
-        agreement = (OnnxEmbedder(reference.model, draft).encode(SAMPLE) * reference.encode(SAMPLE)).sum(
-            axis=1
-        )
-        if agreement.min() < AGREEMENT:
-            log.warning(
-                "the exported encoder agrees with its weights only to %.4f; not used",
-                agreement.min(),
-            )
-            return False
-        digests = {path.name: _sha256(path) for path in sorted(draft.iterdir())}
-        (draft / "export.json").write_text(json.dumps(digests), "utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        draft.rename(folder)
-    return True
+        exported = OnnxEmbedder(reference.model, draft).encode(SAMPLE)
+        agreement = float((exported * reference.encode(SAMPLE)).sum(axis=1).min())
+        if agreement < AGREEMENT:
+            log.warning("the exported encoder agrees with its weights only to %.4f; not used", agreement)
+        return agreement >= AGREEMENT
+
+    return exports.publish(_export_folder(reference.model, data_dir), fill)
 
 
 def _export_graph(transformer: Any, target: Path) -> None:
@@ -281,7 +250,7 @@ def _export_graph(transformer: Any, target: Path) -> None:
     with warnings.catch_warnings():
         # The tracer warns of what it cannot prove; `export_query_encoder` measures it instead.
         warnings.simplefilter("ignore")
-        with torch.no_grad(), _quiet("torch.onnx"):
+        with torch.no_grad(), exports.quiet("torch.onnx"):
             torch.onnx.export(
                 Sentence().eval(),
                 (sample["input_ids"], sample["attention_mask"]),
@@ -305,17 +274,6 @@ def _part_weights(model: Path) -> None:
 
     graph = onnx.load(str(model))
     onnx.save_model(graph, str(model), save_as_external_data=True, location="weights.bin")
-
-
-@contextmanager
-def _quiet(name: str) -> Iterator[None]:
-    logger = logging.getLogger(name)
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def _in_batches(
@@ -353,7 +311,7 @@ def _default_folder() -> Path:
 def _verify(folder: Path) -> None:
     for name, digest in PINNED.items():
         path = folder / name
-        found = _sha256(path) if path.is_file() else "missing"
+        found = exports.sha256(path) if path.is_file() else "missing"
         if found != digest:
             raise ModelUnavailable(
                 f"{path} is not the published file (SHA-256 {found[:12]}, expected {digest[:12]}); "
@@ -361,7 +319,12 @@ def _verify(folder: Path) -> None:
             )
 
 
-def _tokenizer(path: Path) -> Any:
+def tokenizer_of(path: Path) -> Any:
+    """A tokenizer that neither cuts nor pads.
+
+    Raises:
+        ModelUnavailable: the file cannot be read.
+    """
     from tokenizers import Tokenizer
 
     try:
@@ -374,11 +337,6 @@ def _tokenizer(path: Path) -> Any:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _utf8(text: str) -> str:

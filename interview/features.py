@@ -23,6 +23,13 @@ ON_THE_SUBJECT = 0.3
 """Least similarity of a sentence to the question or to a point for it to belong to the answer at all."""
 REPEATED = 0.9
 """Similarity from which a unit of the answer is the question given back."""
+READ = 2
+"""How many units are read beside each point, the likeliest first."""
+
+NEITHER = (0.0, 0.0, 1.0)
+
+Stances = Callable[[Sequence[tuple[str, str]]], Vectors]
+"""How the second text of each pair stands to the first, as `PairReader.stances`."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +110,10 @@ class Features:
     """(points, features), the columns of `NAMES`."""
     best: NDArray[np.intp]
     """Per point, the unit that says it best."""
-    claimed: list[tuple[int, int]]
-    """Per point, the misconception nearest to being stated and the unit that states it; (-1, -1) if none."""
+    against: NDArray[np.intp]
+    """Per point, the unit that contradicts it most."""
+    contradicts: Numbers
+    """Per point, how likely that unit does, as the pair reader reads it alone."""
     right: Numbers
     """Per unit, its similarity to the nearest point, however put."""
     repeated: float
@@ -117,15 +126,15 @@ NAMES = (
     "text", "way", "text at best", "way at best", "overlap at best", "overlap", "next best", "margin",
     "point to question", "less question", "figures said", "figures at best", "no figures", "other figures",
     "names said", "no names", "denies", "denied", "opposed", "opposed here", "glue", "list", "length",
-    "hedged", "reported", "claim", "claim less right", "claim at best", "claim less correction",
-    "claim listed", "other claim", "says", "answer: way", "answer: best way", "answer: glue",
-    "answer: claim less right", "answer: opposed", "answer: overlap", "answer: denies", "rank", "kept",
-    "centre", "share of best", "answer: figures", "answer: hedged", "answer: absolute", "absolute",
-    "answer: excused", "answer: margin", "answer: at best",
+    "hedged", "reported", "says", "answer: way", "answer: best way", "answer: glue", "answer: opposed",
+    "answer: overlap", "answer: denies", "rank", "kept", "centre", "share of best", "answer: figures",
+    "answer: hedged", "answer: absolute", "absolute", "answer: excused", "answer: margin", "answer: at best",
+    "states", "states at best", "contradicts", "contradicts at best", "states less contradicts",
+    "answer: states", "answer: contradicts", "answer: likely states", "answer: likely contradicts",
 )  # fmt: skip
 
 
-def features(material: Material, reading: Reading) -> Features:
+def features(material: Material, reading: Reading, stances: Stances) -> Features:
     """Describe an answer, point by point."""
     stated = np.array([cues.glue(unit) for unit in reading.units], np.float32)
     asked = reading.vectors @ material.vectors[material.question.question]
@@ -134,11 +143,14 @@ def features(material: Material, reading: Reading) -> Features:
     text = vectors @ material.texts.T
     way = np.stack([(vectors @ ways.T).max(axis=1) for ways in material.ways], axis=1)
     said = [set(material.words.terms(unit)) for unit in reading.units]
-    overlap = np.array([[_share(weights, terms) for weights in material.weights] for terms in said])
+    overlap = np.array(
+        [[_share(weights, terms) for weights in material.weights] for terms in said], np.float32
+    )
     overlap[stated < LEAST_GLUE] = 0.0
     evidence = SIMILARITY * way + OVERLAP * overlap
+    evidence[stated < LEAST_GLUE] = -1.0
     best = evidence.argmax(axis=0)
-    claimed, wrong = _claims(material, reading.units, vectors, way)
+    against, judged = _read(material, reading.units, evidence, stances)
     # Demands, markup and padding must not colour what is said of the answer as a whole.
     near = np.maximum(way.max(axis=1), asked)[: reading.sentences] >= ON_THE_SUBJECT
     chosen = np.flatnonzero(near) if near.any() else np.arange(reading.sentences)
@@ -166,12 +178,10 @@ def features(material: Material, reading: Reading) -> Features:
                 np.log1p(len(reading.units[b].split())),
                 cues.is_hedged(reading.units[b]),
                 cues.is_reported(reading.units[b]),
-                *wrong[p],
                 len(material.points[p].says) > 0,
                 way.max(axis=0).mean(),
                 way.max(),
                 cues.glue(whole),
-                wrong[:, 1].mean(),
                 0.0,
                 np.mean([_share(weights, everything) for weights in material.weights]),
                 0.0,
@@ -188,7 +198,7 @@ def features(material: Material, reading: Reading) -> Features:
                 float(np.mean([overlap[i, q] for q, i in enumerate(best)])),
             ]
         )
-    values = np.array(rows, np.float32)
+    values = np.hstack([np.array(rows, np.float32), _as_columns(judged)])
     for target, source in (
         ("answer: opposed", "opposed"),
         ("answer: denies", "denied"),
@@ -196,7 +206,7 @@ def features(material: Material, reading: Reading) -> Features:
     ):
         values[:, NAMES.index(target)] = values[:, NAMES.index(source)].mean()
     repeated = float((asked[: reading.sentences] >= REPEATED).mean())
-    return Features(values, best, claimed, way.max(axis=1), repeated)
+    return Features(values, best, against, judged[:, :, 1].max(axis=1), way.max(axis=1), repeated)
 
 
 def _words(material: Material, p: int, unit: str, whole: str) -> list[float]:
@@ -227,41 +237,46 @@ def _words(material: Material, p: int, unit: str, whole: str) -> list[float]:
     ]
 
 
-def _claims(
-    material: Material, units: Sequence[str], vectors: Vectors, way: Numbers
-) -> tuple[list[tuple[int, int]], Numbers]:
-    """Per point, the misconception nearest to being stated and its unit; and what speaks for it."""
-    points = len(material.points)
-    if not material.wrong:
-        return [(-1, -1)] * points, np.zeros((points, 6), np.float32)
-    claim = vectors @ material.claims.T
-    # “Some say that …, but …” quotes a misconception and does not hold it.
-    claim[[cues.is_reported(unit) for unit in units]] = 0.0
-    correction = vectors @ material.corrections.T
-    found, rows = [], []
-    for p in range(points):
-        mine = material.belongs[:, p]
-        less = claim - np.maximum(correction, way[:, [p]])
-        weighed = np.where(mine > 0, claim + 0.5 * less + 0.2 * mine, -2.0)
-        u, j = np.unravel_index(int(weighed.argmax()), weighed.shape)
-        others = np.where(mine > 0, -1.0, claim - np.maximum(correction, way.max(axis=1, keepdims=True)))
-        other = float(others.max()) if (mine == 0).any() else 0.0
-        if mine.max() <= 0:
-            found.append((-1, -1))
-            rows.append([0.0, -0.3, 0.0, -0.3, 0.0, other])
-            continue
-        found.append((int(j), int(u)))
-        rows.append(
-            [
-                float(np.where(mine > 0, claim, -1.0).max()),
-                float(claim[u, j] - way[u, p]),
-                float(claim[u, j]),
-                float(claim[u, j] - correction[u, j]),
-                float(mine[j]),
-                other,
-            ]
-        )
-    return found, np.array(rows, np.float32)
+def _read(
+    material: Material, units: Sequence[str], evidence: Numbers, stances: Stances
+) -> tuple[NDArray[np.intp], Numbers]:
+    """Per point, the unit that contradicts it most, and the stances (points, units read, stances)."""
+    likeliest = np.argsort(-evidence, axis=0, kind="stable")[:READ].T
+    pairs = [
+        (point.text, units[unit])
+        for point, chosen in zip(material.points, likeliest, strict=True)
+        for unit in chosen
+    ]
+    judged = stances(pairs).reshape(*likeliest.shape, -1)
+    # A pile of terms and the question given back state nothing.
+    judged[np.take_along_axis(evidence.T, likeliest, axis=1) <= 0] = NEITHER
+    most = judged[:, :, 1].argmax(axis=1)
+    return likeliest[np.arange(len(likeliest)), most], judged
+
+
+def _as_columns(judged: Numbers) -> Numbers:
+    """The last columns of `NAMES`."""
+    states, contradicts = judged[:, :, 0], judged[:, :, 1]
+    points = len(judged)
+    likely = _log_odds(states.max(axis=1)), _log_odds(contradicts.max(axis=1))
+    return np.stack(
+        [
+            likely[0],
+            _log_odds(states[:, 0]),
+            likely[1],
+            _log_odds(contradicts[:, 0]),
+            likely[0] - likely[1],
+            np.full(points, states.max(axis=1).mean()),
+            np.full(points, contradicts.max(axis=1).mean()),
+            np.full(points, likely[0].mean()),
+            np.full(points, likely[1].mean()),
+        ],
+        axis=1,
+    ).astype(np.float32)
+
+
+def _log_odds(likely: Numbers) -> Numbers:
+    return np.asarray(np.log((likely + 0.01) / (1.01 - likely)), np.float32)
 
 
 def _share(weights: Mapping[str, float], terms: set[str]) -> float:

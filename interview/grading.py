@@ -18,7 +18,7 @@ from ingest.embedder import Vectors
 from interview import cues
 from interview.bank import KeyPoint, Misconception, Question
 from interview.classifier import HEADS, shipped
-from interview.features import NAMES, Features, Material, Numbers, Words, features
+from interview.features import NAMES, Features, Material, Words, features
 from interview.feedback import Notes, feedback, plain, quoted_sentences
 from interview.reading import MOST_CHARACTERS, Reading, read, ungradable
 from retriever.search import Retriever
@@ -44,8 +44,9 @@ CLAIMED_MARGIN = 0.05
 """How much nearer than to the correction, and to the point, it must be."""
 VERBATIM = 0.75
 """Similarity from which a stated claim alone contradicts a point that is not covered otherwise."""
-STATED = 0.5
-"""Least similarity of a unit to a claim for the claim to show that a point is contradicted."""
+SHOWN = 0.3
+"""Least probability that a unit, read alone, contradicts a point: what rests on how the answer sounds as
+a whole proves nothing."""
 OPPOSED = 0.80
 """A sentence this near to a point that negates where the point does not contradicts it."""
 SAME_WORDS = 0.8
@@ -129,7 +130,7 @@ class OfflineGrader:
             return Grade(None, missed, feedback=f"Could not grade this: {reason}")
         self._follow()
         reading, material = read(text, self._retriever.encode), self.material(question)
-        found = features(material, reading)
+        found = features(material, reading, self._retriever.pairs.stances)
         stated = _stated(material, reading, found)
         verdicts = self._verdicts(material, reading, found, stated)
         quoted = quoted_sentences(reading.units[: reading.sentences], self._handbook)
@@ -196,8 +197,7 @@ class OfflineGrader:
             covered, contradicted = (float(likely[p, HEADS.index(head)]) for head in HEADS)
             unit = best[p]
             near = float(found.values[p, NAMES.index("way at best")])
-            claim = float(found.values[p, NAMES.index("claim at best")])
-            words = reading.units[found.claimed[p][1]] if claim > near else unit
+            words = reading.units[found.against[p]]
             if plain[p]:
                 verdicts.append(Verdict(point, "covered", unit, credit=1.0))
             elif near >= OPPOSED and self._denies(unit, point):
@@ -206,7 +206,7 @@ class OfflineGrader:
                 verdicts.append(Verdict(point, "contradicted", against[p], borderline=True))
             elif (
                 contradicted >= max(CONTRADICTED, covered)
-                and _is_shown(found.values[p])
+                and found.contradicts[p] >= SHOWN
                 and words not in right
             ):
                 verdicts.append(Verdict(point, "contradicted", words, borderline=contradicted < 0.7))
@@ -281,18 +281,6 @@ class OfflineGrader:
             while len(self._sections) > REMEMBERED:
                 self._sections.pop(next(iter(self._sections)), None)
         return known
-
-
-def _is_shown(values: Numbers) -> bool:
-    """Whether a contradiction can be pointed at in a unit: a denial, an opposite, a figure, a claim.
-
-    Without it the probability rests on how the answer sounds as a whole, which proves nothing.
-    """
-    seen = dict(zip(NAMES, values.tolist(), strict=True))
-    if seen["claim at best"] >= STATED and seen["claim less right"] > 0:
-        return True
-    cue = any(seen[name] > 0 for name in ("opposed here", "denies", "other figures"))
-    return cue and bool(seen["way at best"] >= NEAR)
 
 
 def mistakes(chunks: Sequence[Chunk], section: str) -> tuple[Misconception, ...]:

@@ -4,6 +4,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,19 @@ STOP_WORDS = frozenset(
     )
 )
 """Words that say how something is asked and not what is asked."""
+# The stemmer keeps a cache of its own that is not made for threads.
+_stemming = threading.Lock()
+
+
+def terms(text: str) -> tuple[str, ...]:
+    """The stems of the words that carry meaning, in order; setting names stay whole words."""
+    return stems([word for word in WORD.findall(text.lower()) if word not in STOP_WORDS])
+
+
+def stems(words: Sequence[str]) -> tuple[str, ...]:
+    """The stem of each word, lower case."""
+    with _stemming:
+        return tuple(_stemmer().stemWords(words))
 
 
 class LexicalIndex:
@@ -39,29 +53,15 @@ class LexicalIndex:
     """
 
     def __init__(self, texts: Sequence[str], groups: Sequence[str]) -> None:
-        import Stemmer
-
-        self._stem = Stemmer.Stemmer("english").stemWords
-        # The stemmer keeps a cache of its own that is not made for threads.
-        self._stemming = threading.Lock()
-        tokens = [self.terms(text) for text in texts]
+        tokens = [terms(text) for text in texts]
         together: dict[str, list[str]] = {}
-        for group, terms in zip(groups, tokens, strict=True):
-            together.setdefault(group, []).extend(terms)
+        for group, stemmed in zip(groups, tokens, strict=True):
+            together.setdefault(group, []).extend(stemmed)
         self._groups = list(together)
         self._documents = len(texts)
-        self._frequency = Counter(term for terms in tokens for term in set(terms))
+        self._frequency = Counter(term for stemmed in tokens for term in set(stemmed))
         self._chunks = _index(tokens)
         self._sections = _index(list(together.values()))
-
-    def terms(self, text: str) -> list[str]:
-        """The stems of the words that carry meaning, in order; setting names stay whole words."""
-        return self.stems([word for word in WORD.findall(text.lower()) if word not in STOP_WORDS])
-
-    def stems(self, words: Sequence[str]) -> list[str]:
-        """The stem of each word, lower case."""
-        with self._stemming:
-            return list(self._stem(words))
 
     def scores(self, terms: Sequence[str]) -> NDArray[np.float32]:
         """The BM25 score of every chunk, in the order the texts were given."""
@@ -90,3 +90,10 @@ def _index(tokens: Sequence[Sequence[str]]) -> Any:
     index = bm25s.BM25()
     index.index(tokens, show_progress=False)
     return index
+
+
+@cache
+def _stemmer() -> Any:
+    import Stemmer
+
+    return Stemmer.Stemmer("english")

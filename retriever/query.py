@@ -69,7 +69,7 @@ class Speller:
     """
 
     def __init__(
-        self, texts: Iterable[str], english: Collection[str], stem: Callable[[Sequence[str]], list[str]]
+        self, texts: Iterable[str], english: Collection[str], stem: Callable[[Sequence[str]], Sequence[str]]
     ) -> None:
         self._texts = texts
         self._english = english

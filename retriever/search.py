@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -11,12 +12,13 @@ from ingest import versions
 from ingest.chunks import Chunk, Cloud, Sentence
 from ingest.embedder import Embedder, Vectors, query_encoder
 from ingest.glossary import read_glossary
+from ingest.pair_reader import PairReader, open_pair_reader
 from ingest.pipeline import open_store
 from ingest.reranker import Reranker
 from ingest.versions import HANDBOOK
 from retriever.facets import FacetReader
 from retriever.fusion import by_group, fuse, together
-from retriever.lexical import LexicalIndex
+from retriever.lexical import LexicalIndex, stems, terms
 from retriever.query import Expander, Speller, clean_question, cloud_asked, without_markup
 from settings import Settings
 
@@ -34,8 +36,12 @@ BEST = 3
 OTHER_CLOUD = 0.5
 """What is left of the score of a passage that holds for another cloud than the reader's."""
 
+REMEMBERED = 30_000
+"""Texts whose stems are kept: every question meets the same sentences again."""
 RERANKED = 20
 """How many passages a cross-encoder reads: each costs it a forward pass."""
+
+_terms = lru_cache(maxsize=REMEMBERED)(terms)
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,7 @@ class Retriever:
         self._lock = threading.Lock()
         self._opened: _Opened | None = None
         self._reranker: Reranker | None = None
+        self._pairs: PairReader | None = None
 
     def open(self) -> None:
         """Open the index now rather than with the first question.
@@ -144,6 +151,18 @@ class Retriever:
         return self._current().encoder.encode(texts)
 
     @property
+    def pairs(self) -> PairReader:
+        """What reads two texts together, opened with its first use.
+
+        Raises:
+            ModelUnavailable: its files are missing, or cannot be written.
+        """
+        with self._lock:
+            if self._pairs is None:
+                self._pairs = open_pair_reader(self._settings.data_dir)
+            return self._pairs
+
+    @property
     def chunks(self) -> tuple[Chunk, ...]:
         """Every chunk of the collection, in the order of its documents."""
         return tuple(self._current().store.chunks.values())
@@ -152,9 +171,9 @@ class Retriever:
         """How rare a stem is among the chunks, 0 to 1; 1 for one that none holds."""
         return self._current().lexical.rarity(term)
 
-    def terms(self, text: str) -> list[str]:
+    def terms(self, text: str) -> Sequence[str]:
         """The stems of the words of a text that carry meaning."""
-        return self._current().lexical.terms(text)
+        return _terms(text)
 
     def _current(self) -> "_Opened":
         stamp = self._stamp()
@@ -199,7 +218,7 @@ class _Opened:
         self.lexical = LexicalIndex(texts, [chunk.section for chunk in chunks])
         glossary = read_glossary(settings.corpus) if collection == HANDBOOK else ()
         names = (name for term in glossary for name in (term.term, *term.also, *term.was))
-        self.speller = Speller([*texts, *names], model.words, self.lexical.stems)
+        self.speller = Speller([*texts, *names], model.words, stems)
         self.expander = Expander(glossary)
         self.facets = FacetReader(self.encoder.encode)
 
@@ -227,7 +246,7 @@ class _Opened:
         )
         return Findings(
             searched,
-            tuple(self.lexical.terms(self._expanded(searched))),
+            terms(self._expanded(searched)),
             tuple(self._passages(rankings, here)),
             tuple(sentence for sentence in found if not here or sentence.chunk.cloud in ("", here)),
             tuple(facets),
@@ -248,8 +267,8 @@ class _Opened:
         for identity, similarity in near.items():
             holder = self.store.chunk_of[identity]
             dense[holder] = max(dense.get(holder, -1.0), similarity)
-        terms = self.lexical.terms(self._expanded(question))
-        exact = self._lexical_chunks(terms, candidates, chapters)
+        asked = terms(self._expanded(question))
+        exact = self._lexical_chunks(asked, candidates, chapters)
         by_vectors = 1.0 if lexical_weight is None else 1.0 - lexical_weight
         by_words = 1.0 if lexical_weight is None else lexical_weight
         sections = fuse(
@@ -257,7 +276,7 @@ class _Opened:
                 (by_group(chunks, self._section_of, 1), CHUNK * by_vectors),
                 (by_group(near, self._section_of_sentence, BEST), SENTENCE * by_vectors),
                 (by_group(exact, self._section_of, BEST), LEXICAL * by_words),
-                (self._lexical_sections(terms, chapters), LEXICAL_SECTION * by_words),
+                (self._lexical_sections(asked, chapters), LEXICAL_SECTION * by_words),
             ]
         )
         within = PASSAGE_LEXICAL_WEIGHT if lexical_weight is None else lexical_weight

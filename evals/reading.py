@@ -1,0 +1,320 @@
+"""`python -m evals.reading`: train the pair reader and write `ingest/pair_reader.npz`.
+
+It learns the stance of a statement to a key point from the bank's other ways to say one, its
+misconceptions, `statements.jsonl` (what candidates might say, written for this by hands that wrote
+neither the bank nor the graded answers) and rules that restate and deny; and whether a sentence answers
+a question from `asked.jsonl` (questions that the handbook answers, and near ones that it does not).
+Questions with graded answers are left out, and all sections of the graded answers' reported half.
+"""
+
+import json
+import random
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from command_line import run
+from evals.graded_answers import read_answers
+from evals.rewrites import denied, restated
+from ingest.embedder import Model, find_model
+from ingest.pair_reader import MOST_TOKENS, STANCES, WEIGHTS, Stance, reader_module, write_weights
+from interview.bank import Question, read_bank
+from retriever.search import FoundSentence, Retriever
+from settings import DEFAULT_EMBEDDER, Settings, load_settings
+
+STATEMENTS = Path(__file__).parent / "statements.jsonl"
+ASKED = Path(__file__).parent / "asked.jsonl"
+EPOCHS, BATCH, RATE = 3, 32, 2e-4
+WARM_UP = 0.06
+"""Share of the steps in which the learning rate rises."""
+SMOOTHING = 0.05
+"""Label smoothing: some labels of so many are wrong."""
+PROOF = 14
+"""One section in so many is kept to print how well its sentences are read."""
+SHARED = 0.25
+"""Weight of shared words in the choice of the sentences that answer a question, as when it is asked."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A pair of texts and what is true of it."""
+
+    first: str
+    second: str
+    section: str
+    stance: Stance | None = None
+    answers: bool = False
+    """Where no stance is given: whether the second answers the first."""
+
+
+def stances(questions: Sequence[Question], chance: random.Random) -> Iterator[Example]:
+    """Statements beside key points."""
+    written: dict[str, dict[int, dict[str, Any]]] = {}
+    for line in STATEMENTS.read_text("utf-8").split("\n"):
+        if line:
+            entry = json.loads(line)
+            written.setdefault(entry["id"], {})[entry["point"] - 1] = entry
+    for question in questions:
+        own = written.get(question.id, {})
+        for number, point in enumerate(question.key_points):
+            others = [other for other in question.key_points if other is not point]
+            for pair in _of_point(point.text, point.says, [(o.text, o.says) for o in others], chance):
+                yield _placed(pair, question)
+            if number in own:
+                for pair in _written(point.text, point.says, own, number, chance):
+                    yield _placed(pair, question)
+        for wrong in question.misconceptions:
+            yield Example(wrong.correction, wrong.claim, question.section, "contradicts")
+            if chance.random() < 0.5:
+                yield Example(wrong.claim, wrong.correction, question.section, "contradicts")
+        asked = chance.choice(question.key_points).text
+        yield Example(asked, question.question, question.section, "neither")
+
+
+Pair = tuple[str, str, Stance]
+
+
+def _of_point(
+    text: str, says: Sequence[str], others: Sequence[tuple[str, Sequence[str]]], chance: random.Random
+) -> Iterator[Pair]:
+    """What the bank and the rules say of a point."""
+    for way in says:
+        if chance.random() < 0.8:
+            yield text, way, "states"
+    for one in (text, *chance.sample(list(says), min(1, len(says)))):
+        if chance.random() < (0.6 if one is text else 0.25):
+            yield one, restated(one, chance), "states"
+        turned = denied(one, chance) if chance.random() < (0.6 if one is text else 0.2) else None
+        if turned:
+            yield one, restated(turned, chance) if chance.random() < 0.5 else turned, "contradicts"
+    if not others:
+        return
+    other, ways = chance.choice(others)
+    if says and chance.random() < 0.5:
+        two = [chance.choice((other, *ways)), chance.choice((restated(text, chance), *says))]
+        chance.shuffle(two)
+        yield text, " ".join(two), "states"
+    if len(others) > 1 and chance.random() < 0.4:
+        two = [chance.choice((restated(o, chance), *w)) for o, w in chance.sample(list(others), 2)]
+        yield text, " ".join(two), "neither"
+    if chance.random() < 0.5:
+        yield text, restated(other, chance), "neither"
+    yield text, chance.choice((other, *ways)), "neither"
+
+
+def _written(
+    text: str, says: Sequence[str], own: dict[int, dict[str, Any]], number: int, chance: random.Random
+) -> Iterator[Pair]:
+    """What people wrote for a point."""
+    entry = own[number]
+    for said in entry["covered"]:
+        yield text, said, "states"
+    for said in entry["contradicted"]:
+        yield text, said, "contradicts"
+        if chance.random() < 0.5:
+            yield chance.choice((*says, *entry["covered"])), said, "contradicts"
+    for said in entry["near"]:
+        yield text, said, "neither"
+    yield chance.choice((*says, *entry["covered"])), entry["near"][0], "neither"
+    yield entry["covered"][0], chance.choice((*says, *entry["covered"][1:])), "states"
+    for other, foreign in own.items():
+        if other != number and chance.random() < 0.5:
+            yield text, chance.choice(foreign["contradicted"]), "neither"
+            yield text, chance.choice(foreign["covered"]), "neither"
+
+
+def _placed(pair: Pair, question: Question) -> Example:
+    first, second, stance = pair
+    return Example(first, second, question.section, stance)
+
+
+def answers(retriever: Retriever, questions: Sequence[Question], chance: random.Random) -> Iterator[Example]:
+    """Sentences beside questions: those that the search finds, and key points of the bank."""
+    for line in ASKED.read_text("utf-8").split("\n"):
+        if line:
+            entry = json.loads(line)
+            for asked in entry["in"]:
+                found = _nearest(retriever, asked)
+                here = [hit for hit in found if hit.chunk.section == entry["section"]][:2]
+                far = [hit for hit in found[8:60] if hit.chunk.section != entry["section"]]
+                for hit in here:
+                    yield Example(asked, hit.sentence.embedding_text(), entry["section"], answers=True)
+                for hit in chance.sample(far, min(1, len(far))):
+                    yield Example(asked, hit.sentence.embedding_text(), entry["section"])
+            for asked in entry["out"]:
+                for hit in _nearest(retriever, asked)[:3]:
+                    yield Example(asked, hit.sentence.embedding_text(), entry["section"])
+    for question in questions:
+        chapter = question.section.partition(".")[0]
+        others = [
+            other
+            for other in questions
+            if other.section != question.section and other.section.partition(".")[0] == chapter
+        ]
+        for point in chance.sample(list(question.key_points), min(3, len(question.key_points))):
+            said = chance.choice((point.text, *point.says))
+            yield Example(question.question, said, question.section, answers=True)
+        if others:
+            for point in chance.sample(list(chance.choice(others).key_points), 2):
+                said = chance.choice((point.text, *point.says))
+                yield Example(question.question, said, question.section)
+
+
+def _nearest(retriever: Retriever, question: str) -> list[FoundSentence]:
+    """The sentences found, in the order in which they are read when the question is asked."""
+    found = retriever.find(question)
+    asked = {term: retriever.rarity(term) for term in found.terms}
+    total = sum(asked.values()) or 1.0
+
+    def likely(hit: FoundSentence) -> float:
+        said = set(retriever.terms(hit.sentence.text))
+        return hit.similarity + SHARED * sum(asked[term] for term in asked if term in said) / total
+
+    return sorted((hit for hit in found.sentences if hit.sentence.kind != "code"), key=likely, reverse=True)
+
+
+def examples(settings: Settings, seed: int = 0) -> list[Example]:
+    """All examples, the same in the same order each time."""
+    graded = read_answers()
+    known = {answer.question.id for answer in graded}
+    held_out = {answer.question.section for answer in graded if answer.half == "reported"}
+    questions = [
+        question
+        for question in read_bank(settings.corpus).values()
+        if question.id not in known and question.section not in held_out
+    ]
+    chance = random.Random(seed)  # noqa: S311 - a draw of sentences, not a secret
+    retriever = Retriever(settings)
+    return [*stances(questions, chance), *answers(retriever, questions, chance)]
+
+
+class _Encoded:
+    """Examples with what the embedding model's lower layers make of them, which training never changes."""
+
+    def __init__(self, reader: Any, model: Model, chosen: Sequence[Example]) -> None:
+        import torch
+        from transformers import AutoTokenizer
+
+        tokenizer = AutoTokenizer.from_pretrained(str(model.folder))
+        self.examples = chosen
+        self.hidden: list[Any] = [None] * len(chosen)
+        order = sorted(range(len(chosen)), key=lambda row: len(chosen[row].first) + len(chosen[row].second))
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+            for start in tqdm(range(0, len(order), 64), desc="Lower layers", disable=None):
+                rows = order[start : start + 64]
+                tokens = tokenizer(
+                    [chosen[row].first for row in rows],
+                    [chosen[row].second for row in rows],
+                    return_tensors="pt",
+                    padding=True,
+                    truncation=True,
+                    max_length=MOST_TOKENS,
+                )
+                hidden = reader.bottom(**tokens)
+                for place, row in enumerate(rows):
+                    length = int(tokens["attention_mask"][place].sum())
+                    self.hidden[row] = hidden[place, :length].to(torch.bfloat16).clone()
+
+    def batch(self, rows: Sequence[int]) -> tuple[Any, Any]:
+        """Hidden states (rows, tokens, width) and their mask."""
+        import torch
+
+        longest = max(len(self.hidden[row]) for row in rows)
+        hidden = torch.zeros(len(rows), longest, self.hidden[rows[0]].shape[1])
+        mask = torch.zeros(len(rows), longest)
+        for place, row in enumerate(rows):
+            length = len(self.hidden[row])
+            hidden[place, :length] = self.hidden[row].float()
+            mask[place, :length] = 1
+        return hidden, mask
+
+
+def train(model: Model, chosen: Sequence[Example], seed: int = 0) -> tuple[dict[str, Any], str]:
+    """The weights of the upper layers, and a line on how they read the sections kept for it."""
+    import torch
+
+    torch.manual_seed(seed)
+    reader: Any = reader_module(model, None)
+    kept = [zlib.crc32(example.section.encode()) % PROOF == 0 for example in chosen]
+    lessons = _Encoded(reader, model, [e for e, is_kept in zip(chosen, kept, strict=True) if not is_kept])
+    proof = _Encoded(reader, model, [e for e, is_kept in zip(chosen, kept, strict=True) if is_kept])
+    upper = reader.upper.train()
+    optimiser = torch.optim.AdamW(upper.parameters(), lr=RATE, weight_decay=0.01)
+    steps = EPOCHS * -(-len(lessons.examples) // BATCH)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1.0, (step + 1) / (WARM_UP * steps)) * max(0.0, 1 - step / steps)
+    )
+    chance = random.Random(seed)  # noqa: S311 - an order of lessons, not a secret
+    with tqdm(total=steps, desc="Upper layers", disable=None) as bar:
+        for _ in range(EPOCHS):
+            # Pairs of like length together, so that a batch wastes no padding.
+            order = sorted(
+                range(len(lessons.examples)), key=lambda row: len(lessons.hidden[row]) + 6 * chance.random()
+            )
+            batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+            chance.shuffle(batches)
+            for rows in batches:
+                loss = _loss(upper, lessons, rows)
+                optimiser.zero_grad()
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(upper.parameters(), 1.0)
+                optimiser.step()
+                schedule.step()
+                bar.update()
+    weights = {name: tensor.float().numpy() for name, tensor in upper.eval().state_dict().items()}
+    return weights, _proved(upper, proof)
+
+
+def _loss(upper: Any, lessons: _Encoded, rows: Sequence[int]) -> Any:
+    import torch
+    from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        stance, answer = upper(*lessons.batch(rows))
+    chosen = [lessons.examples[row] for row in rows]
+    judged = [place for place, example in enumerate(chosen) if example.stance]
+    asked = [place for place, example in enumerate(chosen) if not example.stance]
+    loss = torch.zeros(())
+    if judged:
+        labels = torch.tensor([STANCES.index(chosen[place].stance or "neither") for place in judged])
+        loss = loss + cross_entropy(
+            stance.float()[judged], labels, label_smoothing=SMOOTHING, reduction="sum"
+        )
+    if asked:
+        truth = torch.tensor([float(chosen[place].answers) for place in asked])
+        loss = loss + binary_cross_entropy_with_logits(answer.float()[asked, 0], truth, reduction="sum")
+    return loss / len(rows)
+
+
+def _proved(upper: Any, proof: _Encoded) -> str:
+    import torch
+
+    right: dict[str, list[bool]] = {"stance": [], "answer": []}
+    with torch.no_grad():
+        for row, example in enumerate(proof.examples):
+            stance, answer = upper(*proof.batch([row]))
+            if example.stance:
+                right["stance"].append(STANCES[int(stance.argmax())] == example.stance)
+            else:
+                right["answer"].append(bool(answer > 0) == example.answers)
+    shares = (f"{name} right {np.mean(found):.3f} of {len(found)}" for name, found in right.items() if found)
+    return f"sections not learnt from: {', '.join(shares)}"
+
+
+def main() -> int:
+    """Train and write the weights."""
+    model = find_model(DEFAULT_EMBEDDER)
+    weights, proof = train(model, examples(load_settings()))
+    write_weights(WEIGHTS, weights)
+    sys.stderr.write(f"{proof}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)
