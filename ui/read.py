@@ -122,7 +122,7 @@ def contents(current: Section, listed: bool) -> None:
         for document in resources.handbook():
             chapter = document.front["chapter"]
             label = f"{chapter}. {document.front['title']}"
-            with st.expander(label, expanded=chapter == current.chapter):
+            with st.expander(label, expanded=chapter == current.chapter and not listed):
                 for section in document.sections:
                     dot = render.DOTS.get(known[section.number].state, "") if section.number in known else ""
                     here = section.number == current.number and not listed

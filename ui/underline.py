@@ -1,4 +1,4 @@
-"""Glossary terms in a section's text: which words are explained, and where. Pure."""
+"""A section's text with its references to other sections and the glossary's terms as links. Pure."""
 
 import re
 from collections import Counter
@@ -19,6 +19,8 @@ _ACRONYM = re.compile(r"[A-Z][A-Za-z]{0,3}[A-Z]s?")
 _PLAIN = re.compile(r"[a-z]+")
 _QUALIFIER = re.compile(r"\s*\([^)]*\)$")
 _WORD = re.compile(r"(?<![\w`/.-])\w+")
+_REFERENCE = re.compile(r"\bsections?\s+\d+\.\d+(?:(?:,| and| or| to|, and) \d+\.\d+)*")
+_NUMBER = re.compile(r"\d+\.\d+")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _CODE_OR_LINK = re.compile(r"(`+).+?\1|!?\[[^\]]*\](?:\([^)]*\))?|<[^>\s]+>|https?://\S+")
 
@@ -37,6 +39,7 @@ class Underliner:
     """Finds the terms that a section uses. Made once for a handbook; safe to share between threads."""
 
     def __init__(self, glossary: Sequence[Term], sections: Sequence[Section]) -> None:
+        self._sections = {section.number for section in sections}
         self._names: dict[str, list[_Name]] = {}
         for term in glossary:
             for name in _names(term):
@@ -50,24 +53,36 @@ class Underliner:
         self._common = {name for name, count in using.items() if count > most[name]}
 
     def underlined(self, section: Section, text: str) -> tuple[str, Mapping[str, Term]]:
-        """The section's text with the first use of each term in each block as a link to `#term-KEY`.
+        """The text with links: the first use of each term in each block, and each reference to a section.
 
         Args:
             section: what the text belongs to.
             text: the section's Markdown, or a part of it.
 
         Returns:
-            The text, and the terms by the keys of their links.
+            The text, and the terms by the keys of their links, `#term-KEY`.
         """
         terms: dict[str, Term] = {}
-        pieces, at = [], 0
+        links = [(begin, end, f"handbook?section={text[begin:end]}") for begin, end in self._referred(text)]
         for begin, end, name in self._found(text):
             if self._is_worth_it(name, section):
                 key = slug(name.term.term)
                 terms[key] = name.term
-                pieces += [text[at:begin], f"[{text[begin:end]}](#term-{key})"]
-                at = end
+                links.append((begin, end, f"#term-{key}"))
+        pieces, at = [], 0
+        for begin, end, target in sorted(links):
+            pieces += [text[at:begin], f"[{text[begin:end]}]({target})"]
+            at = end
         return "".join((*pieces, text[at:])), terms
+
+    def _referred(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the numbers of the handbook's sections stand in references such as “section 2.1”."""
+        for begin, line in _prose(text):
+            for reference in _REFERENCE.finditer(_masked(line)):
+                for number in _NUMBER.finditer(reference[0]):
+                    if number[0] in self._sections:
+                        at = begin + reference.start()
+                        yield at + number.start(), at + number.end()
 
     def _is_worth_it(self, name: _Name, section: Section) -> bool:
         at_home = name.term.section.partition(".")[0] == str(section.chapter)
@@ -80,7 +95,7 @@ class Underliner:
             if line.startswith("###"):
                 seen = set()
                 continue
-            masked = _CODE_OR_LINK.sub(lambda match: "`" * len(match[0]), line)
+            masked = _masked(line)
             end = 0
             for word in _WORD.finditer(masked):
                 found = self._at(masked, word) if word.start() >= end else None
@@ -112,6 +127,11 @@ def _prose(text: str) -> Iterator[tuple[int, str]]:
         elif not (fence or skipped or table_head):
             yield at, line
         at += len(line) + 1
+
+
+def _masked(line: str) -> str:
+    """The line with code and links made unreadable, each letter in its place."""
+    return _CODE_OR_LINK.sub(lambda match: "`" * len(match[0]), line)
 
 
 def _names(term: Term) -> tuple[str, ...]:

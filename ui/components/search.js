@@ -54,6 +54,7 @@ class Search {
       "aria-controls": "search-results", "aria-expanded": "false", enterkeyhint: "search",
     })) input.setAttribute(name, value);
     list.id = "search-results";
+    list.hidden = true;
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", "Results");
     list.onmousedown = (event) => event.preventDefault(); // the box keeps the focus

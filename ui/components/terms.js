@@ -1,6 +1,8 @@
 // Shows what a term means, at links to `#term-KEY`: on hover, on focus, and on a tap. Text nodes only.
+// Opens a section that the text refers to in this session: a link would begin a new one.
 
 const LINK = 'a[href^="#term-"]';
+const SECTION = 'a[href^="handbook?section="]';
 const LINGER = 200; // milliseconds in which the pointer may travel from the term to its card
 
 function element(parent, tag, className, text) {
@@ -10,7 +12,7 @@ function element(parent, tag, className, text) {
   return node;
 }
 
-function fill(card, term, open) {
+function fill(card, term) {
   card.replaceChildren();
   element(card, "b", "", term.term);
   element(card, "span", "", term.means);
@@ -18,11 +20,6 @@ function fill(card, term, open) {
   if (!term.href) return;
   const link = element(card, "a", "", `Section ${term.section}`);
   link.href = term.href;
-  link.onclick = (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    open(term.section);
-  };
 }
 
 function place(card, link) {
@@ -53,10 +50,7 @@ function listen(parentElement) {
     if (!term || shown === link) return;
     hide();
     shown = link;
-    fill(card, term, (section) => {
-      hide();
-      parentElement.tell("opened", section);
-    });
+    fill(card, term);
     link.setAttribute("aria-describedby", card.id);
     card.classList.add("open");
     place(card, link);
@@ -79,18 +73,21 @@ function listen(parentElement) {
     focusin: over,
     focusout: out,
     click: (event) => {
+      const reference = event.target.closest?.(SECTION);
       const link = event.target.closest?.(LINK);
       if (link) {
         event.preventDefault(); // the link leads nowhere; the card says it all
         show(link);
+      } else if (reference && !reference.onclick && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
+        event.preventDefault();
+        hide();
+        parentElement.tell("opened", new URLSearchParams(reference.search).get("section"));
       } else if (!card.contains(event.target)) hide();
     },
     keydown: (event) => {
       if (event.key === "Escape") hide();
     },
-    scroll: (event) => {
-      if (!card.contains(event.target)) hide();
-    },
+    scroll: () => shown && place(card, shown),
   };
   for (const [name, handle] of Object.entries(on)) document.addEventListener(name, handle, true);
   return () => {
