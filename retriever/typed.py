@@ -35,6 +35,11 @@ class TextIndex:
             for sentence in chunk.sentences
         ]
 
+    @property
+    def sentences(self) -> tuple[Hit, ...]:
+        """All that can be found, in the handbook's order."""
+        return tuple(hit for hit, _, _ in self._sentences)
+
     def hits(self, typed: str, most: int = 6) -> list[Hit]:
         """The best sentences in which each word typed begins a word.
 

@@ -11,6 +11,9 @@ from retriever.typed import Hit
 from ui import glossary, render, resources
 
 MOST_CHARACTERS = 200
+"""Of what is typed."""
+MOST_QUOTED = 2000
+"""Characters of a quote in an address; the handbook's longest code block has 1,156."""
 PASSAGES = 6
 ENOUGH = 3
 """With fewer sentences that hold the words, those that mean something like it are added."""
@@ -51,7 +54,7 @@ def _data(typed: str) -> dict[str, Any]:
     hits = passages(typed) if typed else []
     return {
         # Tells the browser when titles and terms have to be made ready anew.
-        "version": hash((tuple(sections), terms)),
+        "version": hash((tuple(section.title for section in sections.values()), terms)),
         "sections": [[section.number, section.title] for section in sections.values()],
         "terms": [_entry(term) for term in terms],
         "typed": typed,

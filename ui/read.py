@@ -5,15 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from chat.citations import plain
+from chat.citations import says
 from errors import MentorError
 from ingest.glossary import Term
 from ingest.sections import Section
-from ui import glossary, lookup, render, resources
+from ui import beside, glossary, lookup, render, resources
 
 STYLE = Path(__file__).parent / "components" / "read.css"
-MOST_QUOTED = 2000
-"""Characters of a quote in an address; the handbook's longest code block has 1,156."""
 
 
 def page() -> None:
@@ -47,11 +45,7 @@ def page() -> None:
         terms = read(section)
         turn(section, list(sections.values()))
     with side, st.container(key="beside"):
-        on_this_page(section)
-        terms |= explained_here(section)
-        actions(section)
-        asked_about(section)
-        share(section, quote)
+        terms |= beside.draw(section, quote)
     glossary.cards(terms)
     arrive(section.number, bool(quote))
     if quote:
@@ -70,18 +64,13 @@ def asked_quote(section: Section) -> str:
     quote = st.query_params.get("quote", "")
     if not quote:
         return ""
-    if len(quote) > MOST_QUOTED:
+    if len(quote) > lookup.MOST_QUOTED:
         st.warning(f"The quote in this address has {len(quote):,} characters; no quote is that long.")
         return ""
-    # Letters alone, as the marker compares them.
-    if _letters(quote.replace("|", " ")) not in _letters(section.text):
+    if not says(section.text, quote):
         st.info("The words that this address quotes are not in the section; it may have changed since.")
         return ""
     return quote
-
-
-def _letters(markdown: str) -> str:
-    return "".join(character for character in plain(markdown).lower() if character.isalnum())
 
 
 def read(section: Section) -> dict[str, Term]:
@@ -143,56 +132,6 @@ def open_section(number: str) -> None:
 def open_glossary() -> None:
     """Go to the list of all terms."""
     st.query_params.from_dict({"glossary": ""})
-
-
-def on_this_page(section: Section) -> None:
-    """Draw the section's blocks as a list of places."""
-    st.caption("On this page")
-    blocks = [block.heading for block in section.blocks if block.heading not in ("", "In short")]
-    st.markdown("\n".join(f"- [{heading}](#{render.anchor(heading)})" for heading in blocks))
-
-
-def explained_here(section: Section) -> dict[str, Term]:
-    """Draw the glossary's terms that the section explains; returns them by the keys of their links."""
-    try:
-        found = [term for term in resources.glossary() if term.section == section.number]
-    except MentorError:
-        # Said above the section.
-        return {}
-    if found:
-        st.caption("Terms explained here")
-        st.markdown(" · ".join(map(glossary.link, found)))
-    return {glossary.key(term): term for term in found}
-
-
-def actions(section: Section) -> None:
-    """Draw what can be done with the section."""
-    st.page_link("ui/ask.py", label="Ask about this section", query_params={"about": section.number})
-    st.page_link("ui/practice.py", label="Practise this section", query_params={"section": section.number})
-    st.page_link(resources.report_address(section.number), label="Report an error")
-
-
-def asked_about(section: Section) -> None:
-    """Draw the person's own questions whose answers cited the section."""
-    try:
-        found = resources.history().asked_about(section.number)
-    except MentorError as error:
-        st.caption(render.escaped(str(error)))
-        return
-    if found:
-        st.caption("You asked about this section")
-    for asked in found:
-        st.page_link(
-            "ui/ask.py",
-            label=render.escaped(" ".join(asked.question.split())[:120]),
-            query_params={"conversation": asked.conversation},
-        )
-
-
-def share(section: Section, quote: str) -> None:
-    """Draw the address of what is on the page, ready to copy."""
-    st.caption("Address of this section")
-    st.code(f"{resources.origin()}{render.address(section.number, quote)}", language=None, wrap_lines=True)
 
 
 def turn(section: Section, sections: list[Section]) -> None:

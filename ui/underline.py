@@ -63,7 +63,10 @@ class Underliner:
             The text, and the terms by the keys of their links, `#term-KEY`.
         """
         terms: dict[str, Term] = {}
-        links = [(begin, end, f"handbook?section={text[begin:end]}") for begin, end in self._referred(text)]
+        links = [
+            (begin, end, f"handbook?section={text[begin:end]}")
+            for begin, end in self._referred(section, text)
+        ]
         for begin, end, name in self._found(text):
             if self._is_worth_it(name, section):
                 key = slug(name.term.term)
@@ -75,12 +78,12 @@ class Underliner:
             at = end
         return "".join((*pieces, text[at:])), terms
 
-    def _referred(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where the numbers of the handbook's sections stand in references such as “section 2.1”."""
+    def _referred(self, section: Section, text: str) -> Iterator[tuple[int, int]]:
+        """Where the numbers of other sections stand in references such as “section 2.1”."""
         for begin, line in _prose(text):
             for reference in _REFERENCE.finditer(_masked(line)):
                 for number in _NUMBER.finditer(reference[0]):
-                    if number[0] in self._sections:
+                    if number[0] in self._sections and number[0] != section.number:
                         at = begin + reference.start()
                         yield at + number.start(), at + number.end()
 
@@ -99,8 +102,10 @@ class Underliner:
             end = 0
             for word in _WORD.finditer(masked):
                 found = self._at(masked, word) if word.start() >= end else None
-                if found and found[1].term not in seen:
-                    end, name = found
+                if not found:
+                    continue
+                end, name = found
+                if name.term not in seen:
                     seen.add(name.term)
                     yield begin + word.start(), begin + end, name
 
