@@ -64,8 +64,9 @@ def underlined(text: str, *others: str, number: str = "1.2", title: str = "Readi
             id="once-a-block",
         ),
         pytest.param(
-            "See sections 3.1, 2.1 and 9.9; 2.1 GB; section 1.2.",
-            "See sections [3.1](handbook?section=3.1), [2.1](handbook?section=2.1) and 9.9; 2.1 GB; section 1.2.",
+            "Sections 1.1; sections 3.1, 2.1 and 9.9; 2.1 GB; section 1.2.",
+            "Sections 1.1; sections [3.1](handbook?section=3.1), [2.1](handbook?section=2.1) and 9.9; "
+            "2.1 GB; section 1.2.",
             id="references-to-other-sections-that-exist",
         ),
     ],
