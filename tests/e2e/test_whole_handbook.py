@@ -12,7 +12,24 @@ from retriever.typed import TextIndex
 from tests.e2e.conftest import PROJECT, serving
 from tests.e2e.steps import open_handbook
 
-SECTIONS = "1.3 2.2 3.7 4.4 5.5 6.8 7.3 8.1 9.2 10.1 11.6 12.2 12.6 13.1 14.1 15.1".split()
+SECTIONS = [
+    "1.3",
+    "2.2",
+    "3.7",
+    "4.4",
+    "5.5",
+    "6.8",
+    "7.3",
+    "8.1",
+    "9.2",
+    "10.1",
+    "11.6",
+    "12.2",
+    "12.6",
+    "13.1",
+    "14.1",
+    "15.1",
+]
 """One of each chapter, with the widest tables, the longest code and the most diagrams."""
 WIDER = """() => {
   const column = document.querySelector(".st-key-section").getBoundingClientRect();
