@@ -119,7 +119,7 @@ def answerer() -> Answerer:
     return answerer_of(settings(), retriever())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def database() -> sa.Engine:
     """The database of conversations and progress.
 
@@ -129,7 +129,7 @@ def database() -> sa.Engine:
     return open_database(settings().database_url)
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def history() -> History:
     """The conversations kept in the database.
 
@@ -139,7 +139,7 @@ def history() -> History:
     return History(database())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def progress() -> InterviewProgress:
     """The interviews kept in the database.
 
@@ -150,7 +150,7 @@ def progress() -> InterviewProgress:
     return InterviewProgress(database(), bank())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def bank() -> dict[str, Question]:
     """The question bank by id.
 
@@ -248,7 +248,7 @@ def sentence_for(section: str, text: str) -> str:
     return next((hit.sentence.text for hit in here), "")
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def _documents(stamp: Stamp) -> tuple[Document, ...]:
     return tuple(read_handbook(settings().corpus))
 
@@ -306,7 +306,7 @@ def origin() -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
-@st.cache_resource(max_entries=2)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _glossary(stamp: int) -> tuple[Term, ...]:
     return read_glossary(settings().corpus)
 
@@ -325,7 +325,7 @@ def glossary() -> tuple[Term, ...]:
     return _glossary(_glossary_stamp())
 
 
-@st.cache_resource(max_entries=2)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _underliner(chapters: Stamp, glossary: int) -> Underliner:
     return Underliner(_glossary(glossary), _sections(chapters))
 
@@ -339,7 +339,7 @@ def underliner() -> Underliner:
     return _underliner(_chapters_stamp(), _glossary_stamp())
 
 
-@st.cache_resource(max_entries=2)
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _text_index(chapters: Stamp) -> TextIndex:
     return TextIndex(_sections(chapters))
 

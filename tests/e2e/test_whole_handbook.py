@@ -1,36 +1,16 @@
 """The real handbook in a real browser: every sentence can be found, nothing is wider than its column."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
 from chat.citations import plain
 from ingest.pipeline import read_handbook
 from retriever.typed import TextIndex
-from tests.e2e.conftest import PROJECT, serving
+from tests.e2e.conftest import PROJECT, indexed_and_serving
 from tests.e2e.steps import open_handbook
 
-SECTIONS = [
-    "1.3",
-    "2.2",
-    "3.7",
-    "4.4",
-    "5.5",
-    "6.8",
-    "7.3",
-    "8.1",
-    "9.2",
-    "10.1",
-    "11.6",
-    "12.2",
-    "12.6",
-    "13.1",
-    "14.1",
-    "15.1",
-]
-"""One of each chapter, with the widest tables, the longest code and the most diagrams."""
+SECTIONS = ["1.3", "2.2", "4.4", "5.5", "6.8", "7.3", "8.1", "9.2", "11.6", "12.2", "12.6", "14.1", "15.1"]
+"""Those with the widest tables, the longest code and the most diagrams."""
 WIDER = """() => {
   const column = document.querySelector(".st-key-section").getBoundingClientRect();
   const boxes = ".st-key-section :is(table, pre, p, li, h2, h3, blockquote, [data-testid='stMermaidChart'])";
@@ -45,10 +25,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def handbook(browser_type_launch_args, tmp_path_factory):
-    """An app with the real handbook; sections can be read before there is an index."""
-    data_dir: Path = tmp_path_factory.mktemp("whole")
-    shutil.copytree(PROJECT / "corpus", data_dir / "corpus")
-    with serving(data_dir) as url:
+    with indexed_and_serving(tmp_path_factory, design=False, corpus=PROJECT / "corpus") as url:
         yield url
 
 
