@@ -167,6 +167,17 @@ def plain(markdown: str) -> str:
     return " ".join(text.replace("`", "").split())
 
 
+def says(text: str, quote: str) -> bool:
+    """Whether a Markdown text holds a quote, by letters and digits alone, as the page's marker compares."""
+    # The bars of a table row are not drawn.
+    wanted = _letters(quote.replace("|", " "))
+    return bool(wanted) and wanted in _letters(text)
+
+
+def _letters(markdown: str) -> str:
+    return "".join(character for character in plain(markdown).lower() if character.isalnum())
+
+
 def _statement(number: int, sentence: Sentence, chunk: Chunk) -> Statement:
     source = citation(number, sentence, chunk)
     match sentence.kind:

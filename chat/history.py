@@ -41,6 +41,14 @@ class Conversation:
     title: str
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A question, and the conversation that it stands in."""
+
+    conversation: str
+    question: str
+
+
 class History:
     """Reads and writes conversations. Each method raises StorageError if the database refuses."""
 
@@ -89,6 +97,24 @@ class History:
         """Delete a conversation and its answers."""
         with transaction(self._engine, exclusive=True) as connection:
             connection.execute(_conversation.delete().where(_conversation.c.id == conversation))
+
+    def asked_about(self, section: str, count: int = 5) -> list[Asked]:
+        """The last questions whose answers cite a section, newest first, each once."""
+        rows = (
+            sa.select(_answer.c.conversation, _answer.c.answer)
+            # Narrows the rows down to those worth decoding; sections that were only near are in them, too.
+            .where(_answer.c.answer.contains(f'"section":"{section}"', autoescape=True))
+            .order_by(_answer.c.id.desc())
+        )
+        asked: dict[str, Asked] = {}
+        with transaction(self._engine) as connection:
+            for conversation, row in connection.execute(rows):
+                answer = _decoded(row)
+                if answer and any(citation.section == section for citation in answer.citations):
+                    asked.setdefault(answer.question.casefold(), Asked(conversation, answer.question))
+                if len(asked) == count:
+                    break
+        return list(asked.values())
 
 
 def _decoded(row: str) -> Answer | None:

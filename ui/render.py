@@ -15,6 +15,9 @@ PERSON, MENTOR = ":material/person:", ":material/school:"
 DOTS = {"weak": ":red[◔]", "fair": ":orange[◑]", "strong": ":green[●]"}
 """How well a section is known, in a letter: told by its shape as well as by its colour."""
 _COMPONENTS = Path(__file__).parent / "components"
+_IN_THE_PAGE = ("highlight", "terms", "search", "glossary")
+"""Components that style what is outside them, or hold a box to type in: Streamlit takes the keys that
+are pressed in another root for its shortcuts."""
 _IMAGE = re.compile(r"!(?=\[)")
 
 
@@ -74,10 +77,10 @@ def source(section: Section, citation: Citation) -> None:
     )
 
 
-def body(section: Section) -> None:
-    """Draw a section's title and blocks."""
+def body(section: Section, text: str = "") -> None:
+    """Draw a section's title and blocks; from `text`, if its Markdown was marked up."""
     st.header(section.title, anchor=False)
-    lines = section.text.split("\n")[1:]
+    lines = (text or section.text).split("\n")[1:]
     text = "\n".join(LEAD.sub("> **In short.** ", line) for line in lines)
     st.markdown(_IMAGE.sub("", text))
 
@@ -151,9 +154,13 @@ def _component(name: str) -> Any:
         html=f'<div class="{name}"></div>',
         css=asset(".css"),
         js=asset(".js"),
-        # `::highlight` must be styled where the highlighted text is: outside the component.
-        isolate_styles=name != "highlight",
+        isolate_styles=name not in _IN_THE_PAGE,
     )
+
+
+def mounted(name: str, data: dict[str, Any], key: str, **heard: Any) -> Any:
+    """Draw one of the components; returns what it has to say."""
+    return _component(name)(data=data, key=key, **heard)
 
 
 def marked(words: str, marks: Sequence[tuple[str, str, str]], key: str) -> None:

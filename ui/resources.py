@@ -27,9 +27,14 @@ from interview.grading import GRADER, OfflineGrader
 from interview.mastery import Standing, shown_grader, standings
 from interview.progress import Progress as InterviewProgress
 from retriever.search import Retriever
+from retriever.typed import TextIndex
 from settings import Settings, load_settings
+from ui.underline import Underliner
 
 log = logging.getLogger("lakehouse_mentor")
+
+Stamp = tuple[tuple[str, int], ...]
+"""Names of files, and when each was changed."""
 
 
 class Preparation:
@@ -114,7 +119,7 @@ def answerer() -> Answerer:
     return answerer_of(settings(), retriever())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def database() -> sa.Engine:
     """The database of conversations and progress.
 
@@ -124,7 +129,7 @@ def database() -> sa.Engine:
     return open_database(settings().database_url)
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def history() -> History:
     """The conversations kept in the database.
 
@@ -134,7 +139,7 @@ def history() -> History:
     return History(database())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def progress() -> InterviewProgress:
     """The interviews kept in the database.
 
@@ -145,7 +150,7 @@ def progress() -> InterviewProgress:
     return InterviewProgress(database(), bank())
 
 
-@st.cache_resource
+@st.cache_resource(show_spinner=False)
 def bank() -> dict[str, Question]:
     """The question bank by id.
 
@@ -243,9 +248,14 @@ def sentence_for(section: str, text: str) -> str:
     return next((hit.sentence.text for hit in here), "")
 
 
-@st.cache_resource
-def _documents(stamp: tuple[tuple[str, int], ...]) -> tuple[Document, ...]:
+@st.cache_resource(show_spinner=False)
+def _documents(stamp: Stamp) -> tuple[Document, ...]:
     return tuple(read_handbook(settings().corpus))
+
+
+def _chapters_stamp() -> Stamp:
+    """Names the chapters as they are on the disk now."""
+    return tuple((file.name, file.stat().st_mtime_ns) for file in chapter_files(settings().corpus))
 
 
 def handbook() -> tuple[Document, ...]:
@@ -254,8 +264,11 @@ def handbook() -> tuple[Document, ...]:
     Raises:
         CorpusError: a chapter is at fault.
     """
-    files = chapter_files(settings().corpus)
-    return _documents(tuple((file.name, file.stat().st_mtime_ns) for file in files))
+    return _documents(_chapters_stamp())
+
+
+def _sections(stamp: Stamp) -> list[Section]:
+    return [section for document in _documents(stamp) for section in document.sections]
 
 
 def sections() -> dict[str, Section]:
@@ -293,22 +306,51 @@ def origin() -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
-@st.cache_resource
-def _terms(stamp: int) -> dict[str, list[Term]]:
-    terms: dict[str, list[Term]] = {}
-    for term in read_glossary(settings().corpus):
-        terms.setdefault(term.section, []).append(term)
-    return terms
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _glossary(stamp: int) -> tuple[Term, ...]:
+    return read_glossary(settings().corpus)
 
 
-def terms_of(section: str) -> list[Term]:
-    """The glossary's terms that a section explains.
+def _glossary_stamp() -> int:
+    path = settings().corpus / "glossary.yaml"
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
+def glossary() -> tuple[Term, ...]:
+    """The glossary as it is on the disk now.
 
     Raises:
         CorpusError: the glossary is malformed.
     """
-    path = settings().corpus / "glossary.yaml"
-    return _terms(path.stat().st_mtime_ns if path.is_file() else 0).get(section, [])
+    return _glossary(_glossary_stamp())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _underliner(chapters: Stamp, glossary: int) -> Underliner:
+    return Underliner(_glossary(glossary), _sections(chapters))
+
+
+def underliner() -> Underliner:
+    """What finds the glossary's terms in a section's text.
+
+    Raises:
+        CorpusError: a chapter or the glossary is at fault.
+    """
+    return _underliner(_chapters_stamp(), _glossary_stamp())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _text_index(chapters: Stamp) -> TextIndex:
+    return TextIndex(_sections(chapters))
+
+
+def text_index() -> TextIndex:
+    """What looks through the handbook's sentences while somebody types.
+
+    Raises:
+        CorpusError: a chapter is at fault.
+    """
+    return _text_index(_chapters_stamp())
 
 
 def keep_choices() -> None:

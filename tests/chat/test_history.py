@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from chat.citations import Answer, Citation, Place, Statement
-from chat.history import Conversation, History
+from chat.history import Asked, Conversation, History
 from database import open_database
 from errors import StorageError
 
@@ -46,6 +46,22 @@ def test_a_removed_conversation_is_gone_with_its_answers(history):
     history.remove(gone)
     assert history.answers(gone) == []
     assert [conversation.id for conversation in history.recent()] == [kept]
+
+
+def cites(section, question):
+    statement = Statement("sentence", "A log names the files.", replace(CITATION, section=section))
+    return replace(ANSWER, question=question, statements=(statement,))
+
+
+def test_questions_about_a_section_are_those_whose_answers_cite_it(history):
+    first = history.add("", cites("1.1", "Old?"))
+    history.add(first, cites("1.10", "Another section?"))
+    history.add(first, replace(REFUSAL, nearest=(Place("1.1", "Log"),)))
+    second = history.add("", cites("1.1", "New?"))
+    third = history.add("", cites("1.1", "OLD?"))
+    assert history.asked_about("1.1") == [Asked(third, "OLD?"), Asked(second, "New?")]
+    assert history.asked_about("1.1", count=1) == [Asked(third, "OLD?")]
+    assert history.asked_about("1._") == history.asked_about("%") == []
 
 
 def test_an_unknown_conversation_has_no_answers(history):

@@ -120,10 +120,12 @@ def base_url(browser_type_launch_args: dict, tmp_path_factory: pytest.TempPathFa
 
 
 @contextmanager
-def indexed_and_serving(tmp_path_factory: pytest.TempPathFactory, design: bool = True) -> Iterator[str]:
+def indexed_and_serving(
+    tmp_path_factory: pytest.TempPathFactory, design: bool = True, corpus: Path = CORPUS_SMALL
+) -> Iterator[str]:
     """An app with an index and without a past; yields its address. With `design`, its bank has one."""
     data_dir = tmp_path_factory.mktemp("served")
-    shutil.copytree(CORPUS_SMALL, data_dir / "corpus")
+    shutil.copytree(corpus, data_dir / "corpus")
     if design:
         shutil.copy(DESIGN, data_dir / "corpus" / "questions" / "02-compute.yaml")
     subprocess.run(
