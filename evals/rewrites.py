@@ -120,8 +120,8 @@ def denied(text: str, chance: random.Random) -> str | None:
                     return changed
     figure = _FIGURE.search(text)
     if figure and chance.random() < 0.5:
-        other = int(figure[0]) * chance.choice((2, 3, 5, 10)) + 1
-        return f"{text[: figure.start()]}{other}{text[figure.end() :]}"
+        wrong = int(figure[0]) * chance.choice((2, 3, 5, 10)) + 1
+        return f"{text[: figure.start()]}{wrong}{text[figure.end() :]}"
     for pattern, other in (*_LIFTED, *chance.sample(_DENIALS, len(_DENIALS))):
         if re.search(pattern, text):
             return re.sub(pattern, other, text, count=1)

@@ -26,6 +26,7 @@ from ingest.embedder import (
     is_exported,
     query_encoder,
 )
+from ingest.pair_reader import open_pair_reader
 from ingest.sections import Document, read_document
 from ingest.shipped import read_shipped, write_shipped
 from ingest.store import Store, write_store
@@ -87,12 +88,13 @@ def ingest_handbook(
 
 
 def prepare_encoder(settings: Settings) -> bool:
-    """Export the query encoder if that has not been done; whether a sound export is there now.
+    """Export what a question needs if that has not been done; whether a sound query encoder is there now.
 
     Raises:
         ModelUnavailable: there is no embedder.
     """
     model = find_model(settings.embedder)
+    open_pair_reader(settings.data_dir)
     return is_exported(model, settings.data_dir) or export_query_encoder(
         SentenceTransformerEmbedder(model), settings.data_dir
     )

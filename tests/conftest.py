@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ingest.embedder import Model, find_model
-from ingest.pipeline import Report, ingest_handbook
+from ingest.pipeline import Report, ingest_handbook, prepare_encoder
 from retriever.search import Retriever
 from settings import DEFAULT_EMBEDDER, Settings, load_settings
 from tests.fakes import WordHashEmbedder, use_word_hashes
@@ -64,6 +64,7 @@ def small_index(tmp_path_factory: pytest.TempPathFactory) -> SmallIndex:
     _sockets_used = []
     try:
         report = ingest_handbook(settings)
+        prepare_encoder(settings)
         return SmallIndex(settings, report, tuple(_sockets_used))
     finally:
         _sockets_used = None

@@ -76,6 +76,8 @@ class Preparation:
                 self.indexing = True
                 ingest_handbook(self._settings, observe=self._observe)
                 self._retriever.open()
+            # The first question is not to wait for it.
+            _ = self._retriever.pairs
             self.ready = True
         except MentorError as error:
             self.fault = str(error)
