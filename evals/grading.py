@@ -9,16 +9,15 @@ from typing import Any
 
 from evals.graded_answers import GradedAnswer, with_entry
 from evals.metrics import bootstrap, f1, kappa, mean, pearson, share
+from interview.agreement import MEASURED, MIDDLE
 from interview.bank import Question, read_bank
-from interview.grading import MEASURED, Grade, OfflineGrader
+from interview.grading import Grade, OfflineGrader
 from retriever.search import Retriever
 from settings import Settings
 
 LEVELS = ("excellent", "good", "partial", "wrong", "off-topic", "stuffed")
 RANK = {"excellent": 3, "good": 2, "partial": 1}
 """Levels that should differ; those without a rank belong at the bottom together."""
-MIDDLE = (30, 70)
-"""Labelled scores of the middle range, where the extremes do not help."""
 RELATED = 0.5
 """Least similarity of a correction to the point that its misconception belongs to."""
 UNGRADED = -1.0

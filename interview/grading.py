@@ -4,11 +4,11 @@ Binary verdicts per point agree better with people than one similarity for the w
 harder to flatter. What a verdict rests on is always a unit of the answer that can be shown.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -17,19 +17,25 @@ from ingest.chunks import Chunk, Sentence, split_sentences
 from ingest.embedder import Vectors
 from interview import cues
 from interview.bank import KeyPoint, Misconception, Question
-from interview.classifier import HEADS, shipped
+from interview.classifier import HEADS, WEIGHTS, shipped
 from interview.features import NAMES, Features, Material, Numbers, Words, features
-from interview.feedback import Notes, feedback, plain, quoted_sentences
+from interview.feedback import Notes, feedback, noticed, plain, quoted_sentences
 from interview.reading import MOST_CHARACTERS, Reading, read, ungradable
 from retriever.search import Retriever
 
 VerdictName = Literal["covered", "missed", "contradicted"]
 
-MEASURED = Path(__file__).parent / "measured.json"
-"""What `python -m evals grading` found on the half of our graded answers that nothing was fitted on."""
-AGREEMENT: dict[str, float] = json.loads(MEASURED.read_text("utf-8"))
-VERSION = "offline-2"
-GRADER = f"{VERSION} (correlation {AGREEMENT['Pearson']:.2f} with answers graded independently)"
+VERSION = "offline-3"
+"""To be raised when the code around the classifier changes verdicts."""
+
+
+def name_of(weights: Mapping[str, Any]) -> str:
+    """The offline grader's name: another one for other weights, the same however often it is measured."""
+    content = json.dumps(weights, sort_keys=True).encode()
+    return f"{VERSION}-{hashlib.sha256(content).hexdigest()[:6]}"
+
+
+GRADER = name_of(json.loads(WEIGHTS.read_text("utf-8")))
 COVERED = 0.45
 """Least probability for `covered`."""
 STEEP = 2.5
@@ -91,6 +97,8 @@ class Grade:
     grader: str = GRADER
     quoted: tuple[str, ...] = ()
     """The sentences of the answer that are the handbook's, to the letter of the answer."""
+    notes: tuple[str, ...] = ()
+    """What was noticed besides the verdicts, a sentence each; `feedback` ends in them."""
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -145,6 +153,7 @@ class OfflineGrader:
             misconceptions=tuple(material.wrong[j] for j in stated),
             feedback=feedback([(v.key_point, v.verdict) for v in verdicts], notes),
             quoted=quoted,
+            notes=tuple(noticed(notes)),
         )
 
     def _follow(self) -> None:

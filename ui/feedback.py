@@ -3,6 +3,7 @@
 import streamlit as st
 
 from interview import session
+from interview.agreement import agreement, give_or_take
 from interview.bank import Misconception, Question, Stage
 from interview.grading import Grade, Verdict
 from interview.report import MARKS, spoken, stage_score, word
@@ -37,7 +38,7 @@ def draw(question: Question, attempt: Attempt, stage: Stage | None = None) -> No
 
 
 def score(attempt: Attempt, grade: Grade, stage: str = "") -> None:
-    """Draw the score as a number and a word, or why there is none."""
+    """Draw the score as a number and a word, or why there is none, and what was noticed."""
     if attempt.score is None:
         # The reason quotes the answer, which is anyone's text.
         st.info(render.escaped(grade.feedback))
@@ -45,10 +46,20 @@ def score(attempt: Attempt, grade: Grade, stage: str = "") -> None:
     of_stage = stage_score(grade, stage) if stage else None
     if of_stage is not None:
         st.markdown(f"### {of_stage} of 100 · {word(of_stage)} :small[for this stage]")
-        return
-    cost = session.HINT_COST * attempt.hints
-    hints = f" :small[{cost} points taken off for hints]" if cost else ""
-    st.markdown(f"### {attempt.score} of 100 · {word(attempt.score)}{hints}")
+    else:
+        cost = session.HINT_COST * attempt.hints
+        asides = [f"{cost} points taken off for hints"] if cost else []
+        asides += [doubtful] if (doubtful := doubt(grade)) else []
+        aside = f" :small[{', '.join(asides)}]" if asides else ""
+        st.markdown(f"### {attempt.score} of 100 · {word(attempt.score)}{aside}")
+    for note in grade.notes:
+        st.markdown(render.escaped(note))
+
+
+def doubt(grade: Grade) -> str:
+    """That a score is borderline, in a few words; empty where it is not."""
+    points = give_or_take(grade.score, grade.grader)
+    return f"borderline, give or take {points} points" if points else ""
 
 
 def checklist(question: Question | None, verdicts: tuple[Verdict, ...]) -> None:
@@ -93,12 +104,5 @@ def to_section(section: str, quote: str = "") -> None:
 
 
 def made(grade: Grade) -> str:
-    """How the grade was made, and what speaks against it."""
-    # A grader that can tell says so in a field of its own; not every one can.
-    quoted = " The answer is quoted from the handbook." if getattr(grade, "quoted", False) else ""
-    logic = (
-        " It reads no logic; trust the section over the verdict."
-        if grade.grader.startswith("offline")
-        else ""
-    )
-    return f"Graded by {render.escaped(grade.grader)}.{logic}{quoted}"
+    """Who made the grade, and how far that is to be trusted."""
+    return f"Graded by {render.escaped(grade.grader)}. {agreement(grade.grader)}"

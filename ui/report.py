@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from interview import report
+from interview.agreement import agreement
 from interview.bank import Question
 from interview.grading import Verdict
 from interview.report import Report, Scores
@@ -34,7 +35,7 @@ def draw(interview: Interview, bank: dict[str, Question]) -> None:
 def results(scores: Scores, at: int) -> None:
     """Draw one grader's score, with a bar for each chapter and each kind."""
     st.markdown(f"### {scores.score} of 100 · {report.word(scores.score)}")
-    st.caption(f"Graded by {render.escaped(scores.grader)}")
+    st.caption(f"Graded by {render.escaped(scores.grader)}. {agreement(scores.grader)}")
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**By chapter**")

@@ -7,6 +7,7 @@ import pytest
 
 from errors import StaleIndex
 from interview import bank as bank_module
+from interview.agreement import agreement, give_or_take
 from interview.bank import KeyPoint, Question, Stage, read_bank
 from interview.grading import GRADER, Grade, Verdict
 from interview.session import HINT_COST, PROBE_MINUTES
@@ -258,11 +259,21 @@ def test_a_good_answer_is_graded_point_by_point_with_the_way_to_each_section(dra
     assert missed.startswith("section=1.2&quote=")
     assert [query for _, _, query in links(app) if query != missed] == ["section=1.2"] * 4
     assert SLOW.model_answer in says(app.markdown)
-    assert (
-        plain(app.caption)[-1]
-        == f"Graded by {GRADER}. It reads no logic; trust the section over the verdict."
-    )
+    assert plain(app.caption)[-1] == f"Graded by {GRADER}. {agreement(GRADER)}"
     assert keys(app) == {"probe", "next", "end"}
+    assert not app.exception
+
+
+def test_a_score_in_the_middle_is_called_borderline_and_notes_are_told(drawn, monkeypatch):
+    class Noting(FakeGrader):
+        def grade(self, question, answer):
+            return replace(super().grade(question, answer), notes=("2 sentences are `the` handbook's own.",))
+
+    monkeypatch.setattr("ui.resources.grader", Noting)
+    app = give(start(), f"{SLOW.key_points[0].text} {SLOW.key_points[1].text}")
+    off = give_or_take(50, GRADER)
+    assert f"### 50 of 100 · fair :small[borderline, give or take {off} points]" in says(app.markdown)
+    assert "2 sentences are `the` handbook's own." in plain(app.markdown)
     assert not app.exception
 
 
@@ -366,12 +377,12 @@ def test_the_report_has_the_numbers_and_what_to_read(drawn, grader, time):
     assert "### 40 of 100 · fair" in says(app.markdown)
     assert plain(app.caption)[:2] == [
         "12 January 1970 · 1 of 2 questions graded, 1 skipped.",
-        f"Graded by {GRADER}",
+        f"Graded by {GRADER}. {agreement(GRADER)}",
     ]
     assert links(app)[0] == ("1.2 File compaction & small files (2 points open)", "handbook", "section=1.2")
     labels = [expander.label.replace("\\", "") for expander in app.main.expander]
     assert [label for label in labels if label != "A strong answer"] == [
-        f"1. {SLOW.question} · 40 of 100, fair (10 taken off for hints)",
+        f"1. {SLOW.question} · 40 of 100, fair, borderline (10 taken off for hints)",
         f"2. {WRITERS.question} · skipped",
     ]
     assert {button.label for button in app.get("download_button")} == {
