@@ -50,9 +50,17 @@ class ModelUnavailable(MentorError):
 
 
 class ChatModelFault(MentorError):
-    """The chat model cannot be asked, or what came from it is no answer; says why in one sentence."""
+    """The chat model cannot be asked, or what came from it is no answer; says why in one sentence.
+
+    `passing`: another try may go better, because the fault was the server's or the model's and not the
+    key's, the settings' or the time's.
+    """
 
     exit_code = 3
+
+    def __init__(self, why: str, passing: bool = False) -> None:
+        super().__init__(why)
+        self.passing = passing
 
 
 class StorageError(MentorError):

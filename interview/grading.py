@@ -109,6 +109,11 @@ class Grade:
 class Grader(Protocol):
     """Grades an answer; `OfflineGrader` and `ModelGrader` share it, so that nothing asks which it is."""
 
+    @property
+    def name(self) -> str:
+        """Who grades, as in `Grade.grader`; a grade may name another grader that stood in."""
+        ...
+
     def grade(self, question: Question, answer: str) -> Grade:
         """Grade an answer; one that cannot be graded has no score."""
         ...
@@ -116,6 +121,8 @@ class Grader(Protocol):
 
 class OfflineGrader:
     """Grades without a model. Safe to share between threads."""
+
+    name = GRADER
 
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
@@ -258,6 +265,13 @@ class OfflineGrader:
             if words and len(words & said) >= SAME_WORDS * len(words):
                 return way
         return ""
+
+    def is_about(self, question: Question, point: KeyPoint, words: Sequence[str]) -> bool:
+        """Whether any of some words of an answer is near to a point, or to a misconception it may state."""
+        material = self.material(question)
+        known = [point.text, *point.says, *(wrong.claim for wrong in material.wrong)]
+        near = self._retriever.encode(list(words)) @ np.stack([material.vectors[text] for text in known]).T
+        return bool(near.max() >= NEAR)
 
     def cited(self, question: Question, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
         """The verdicts, with the nearest sentence of its section for each point not covered."""

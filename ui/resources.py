@@ -23,7 +23,7 @@ from ingest.sections import Document, Section
 from interview import plan
 from interview.bank import Question, read_bank
 from interview.graded import Graded
-from interview.grading import GRADER, OfflineGrader
+from interview.grading import Grader
 from interview.mastery import Standing, shown_grader, standings
 from interview.progress import Progress as InterviewProgress
 from retriever.search import Retriever
@@ -156,9 +156,11 @@ def bank() -> dict[str, Question]:
 
 
 @st.cache_resource
-def grader() -> OfflineGrader:
-    """What grades the answers of a mock interview."""
-    return OfflineGrader(retriever())
+def grader() -> Grader:
+    """What grades the answers of a mock interview: a model if the settings name one."""
+    from interview.model_grading import grader_of
+
+    return grader_of(settings(), retriever())
 
 
 @st.cache_resource(max_entries=2)
@@ -180,17 +182,17 @@ def _standing(stamp: tuple[int, int], grader: str) -> Mapping[str, Standing]:
     return standings(row for row in _graded(stamp) if row.grader == grader)
 
 
-def standing(grader: str = "") -> Mapping[str, Standing]:
+def standing(by: str = "") -> Mapping[str, Standing]:
     """How well each section is known that was asked about, by one grader's grades.
 
     Args:
-        grader: whose; if empty the current grader's, or while it has graded nothing the last one's.
+        by: whose; if empty the current grader's, or while it has graded nothing the last one's.
 
     Raises:
         StorageError: the database refuses.
     """
     stamp = progress().stamp()
-    return _standing(stamp, grader or shown_grader(_graded(stamp), GRADER))
+    return _standing(stamp, by or shown_grader(_graded(stamp), grader().name))
 
 
 def mastery() -> Mapping[str, float]:
@@ -210,7 +212,7 @@ def today() -> plan.Today:
         QuestionBankError: the bank cannot be read.
     """
     rows, questions = graded(), list(bank().values())
-    return plan.today(questions, rows, progress().reviews(), day(), shown_grader(rows, GRADER))
+    return plan.today(questions, rows, progress().reviews(), day(), shown_grader(rows, grader().name))
 
 
 def day() -> plan.Day:

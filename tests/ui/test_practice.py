@@ -28,6 +28,8 @@ WRONG = "The table is locked while a job writes to it."
 class FakeGrader:
     """Covers the points whose text the answer repeats; remembers what it was given."""
 
+    name = GRADER
+
     def __init__(self) -> None:
         self.given: list[tuple[str, str]] = []
 
