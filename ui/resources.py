@@ -4,8 +4,9 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,14 +22,17 @@ from ingest.glossary import Term, read_glossary
 from ingest.pipeline import Progress, chapter_files, ingest_handbook, read_handbook
 from ingest.sections import Document, Section
 from interview import plan
-from interview.bank import Question, read_bank
+from interview.bank import Question, bank_files, read_bank
 from interview.graded import Graded
 from interview.grading import Grader
 from interview.mastery import Standing, shown_grader, standings
 from interview.progress import Progress as InterviewProgress
 from retriever.search import Retriever
 from settings import Settings, load_settings
+from ui.gradings import Gradings
 
+Stamp = tuple[tuple[str, int], ...]
+"""Names and times of files: another one when what was read of them must be read again."""
 log = logging.getLogger("lakehouse_mentor")
 
 
@@ -134,7 +138,11 @@ def history() -> History:
     return History(database())
 
 
-@st.cache_resource
+@st.cache_resource(max_entries=2)
+def _progress(stamp: Stamp) -> InterviewProgress:
+    return InterviewProgress(database(), _bank(stamp))
+
+
 def progress() -> InterviewProgress:
     """The interviews kept in the database.
 
@@ -142,17 +150,21 @@ def progress() -> InterviewProgress:
         StorageError: the database cannot be opened.
         QuestionBankError: the bank, which says what was asked, cannot be read.
     """
-    return InterviewProgress(database(), bank())
+    return _progress(_stamp(bank_files(settings().corpus)))
 
 
-@st.cache_resource
+@st.cache_resource(max_entries=2)
+def _bank(stamp: Stamp) -> dict[str, Question]:
+    return read_bank(settings().corpus)
+
+
 def bank() -> dict[str, Question]:
-    """The question bank by id.
+    """The question bank by id, as it is on the disk now.
 
     Raises:
         QuestionBankError: it cannot be read.
     """
-    return read_bank(settings().corpus)
+    return _bank(_stamp(bank_files(settings().corpus)))
 
 
 @st.cache_resource
@@ -161,6 +173,12 @@ def grader() -> Grader:
     from interview.model_grading import grader_of
 
     return grader_of(settings(), retriever())
+
+
+@st.cache_resource
+def gradings() -> Gradings:
+    """The answers being graded, of all sessions."""
+    return Gradings()
 
 
 @st.cache_resource(max_entries=2)
@@ -245,8 +263,12 @@ def sentence_for(section: str, text: str) -> str:
     return next((hit.sentence.text for hit in here), "")
 
 
+def _stamp(files: Iterable[Path]) -> Stamp:
+    return tuple((file.name, file.stat().st_mtime_ns) for file in files)
+
+
 @st.cache_resource
-def _documents(stamp: tuple[tuple[str, int], ...]) -> tuple[Document, ...]:
+def _documents(stamp: Stamp) -> tuple[Document, ...]:
     return tuple(read_handbook(settings().corpus))
 
 
@@ -256,8 +278,7 @@ def handbook() -> tuple[Document, ...]:
     Raises:
         CorpusError: a chapter is at fault.
     """
-    files = chapter_files(settings().corpus)
-    return _documents(tuple((file.name, file.stat().st_mtime_ns) for file in files))
+    return _documents(_stamp(chapter_files(settings().corpus)))
 
 
 def sections() -> dict[str, Section]:

@@ -1,7 +1,9 @@
 import json
 import re
 import sqlite3
+from contextlib import suppress
 from dataclasses import replace
+from threading import Event, Thread, Timer
 
 import pytest
 
@@ -660,6 +662,29 @@ def test_a_question_removed_from_the_bank_does_not_stop_the_interview(drawn, gra
     assert not app.exception
 
 
+def test_a_bank_that_is_edited_meanwhile_is_read_again_and_its_fault_costs_no_word(
+    drawn, grader, monkeypatch, corpus
+):
+    monkeypatch.setenv("MENTOR_CORPUS", str(corpus))
+    # The index is another handbook's: neither open it nor bring it up to date.
+    monkeypatch.setattr("ui.resources.prepare", lambda: None)
+    monkeypatch.setattr("ui.resources.Preparation.wait", lambda self, seconds: True)
+    app = start()
+    app.text_area[0].set_value("half an ans").run()
+    file = corpus / "questions" / "01-storage.yaml"
+    sound = file.read_text("utf-8")
+    file.write_text(sound.replace("weight:", "wait:", 1), "utf-8")
+    app.run()
+    assert re.search(r"01-storage\.yaml:\d+: question .* is malformed \('weight'\)", plain(app.error)[0])
+    file.write_text(sound.replace(SLOW.id, "1.2-of-another-name"), "utf-8")
+    app.run()
+    assert says(app.info)[0].startswith("This question is no longer in the bank.")
+    file.write_text(f"# again\n{sound}", "utf-8")
+    app.run()
+    assert app.text_area[0].value == "half an ans"
+    assert not app.exception
+
+
 def test_while_the_index_is_made_there_is_nothing_to_start(monkeypatch):
     monkeypatch.setattr("ui.resources.prepare", lambda: None)
     app = open_app(PAGE)
@@ -669,14 +694,14 @@ def test_while_the_index_is_made_there_is_nothing_to_start(monkeypatch):
 
 
 def test_a_fault_of_the_bank_is_shown(monkeypatch, corpus):
-    (corpus / "questions" / "01-storage.yaml").write_text("- id: 1.1-a\n", "utf-8")
+    (corpus / "questions" / "01-storage.yaml").write_text("# a remark\n- id: 1.1-a\n", "utf-8")
     monkeypatch.setenv("MENTOR_CORPUS", str(corpus))
     # The index is another handbook's: neither open it nor bring it up to date.
     monkeypatch.setattr("ui.resources.prepare", lambda: None)
     monkeypatch.setattr("ui.resources.Preparation.wait", lambda self, seconds: True)
     app = open_app(PAGE)
-    [error] = says(app.error)
-    assert "01-storage.yaml: question '1.1-a' is malformed" in error
+    [error] = plain(app.error)
+    assert "01-storage.yaml:2: question '1.1-a' is malformed" in error
     assert not app.exception
 
 
@@ -686,7 +711,7 @@ def test_an_index_lost_in_between_is_said_and_the_answer_stays(drawn, grader, mo
 
     monkeypatch.setattr(grader, "grade", lost)
     app = give(start(), GOOD)
-    assert says(app.error) == ["there is no index; run `python -m ingest`"]
+    assert plain(app.warning) == ["there is no index; run `python -m ingest`"]
     assert app.text_area[0].value == GOOD
     assert not app.exception
 
@@ -713,7 +738,7 @@ def test_markup_in_an_answer_too_short_is_plain_text(drawn, words):
 @pytest.mark.parametrize("words", ["", " \n "], ids=["empty", "blank"])
 def test_submitting_nothing_is_said_and_grades_nothing(drawn, grader, words):
     app = give(start(), words)
-    assert says(app.warning) == ["There is nothing to grade yet. Write an answer, or skip the question."]
+    assert plain(app.warning) == ["There is nothing to grade yet. Write an answer, or skip the question."]
     assert (grader.given, interview(app).current.answers) == ([], ())
     assert keys(app) == WRITING
     assert not app.exception
@@ -744,4 +769,94 @@ def test_more_than_one_verdict_may_rest_on_the_same_words(drawn, monkeypatch):
     [marked] = app.get("bidi_component")
     assert str(marked.proto.json).count(words) == 1
     assert len(marks(app)) == 4
+    assert not app.exception
+
+
+def reset_elsewhere():
+    """Another tab deletes the progress."""
+    other = open_app("ui/progress.py")
+    other.text_input(key="confirm").set_value("reset")
+    other.button(key="forget").click().run()
+    assert says(other.success) == ["Your progress was deleted."]
+
+
+@pytest.mark.parametrize("step", ["submit", "skip", "hint", "pause", "end"])
+def test_a_reset_in_another_tab_ends_the_interview_and_gives_the_words_back(drawn, grader, tmp_path, step):
+    """Today's interview came back with the next key that was pressed."""
+    app = start()
+    reset_elsewhere()
+    app.text_area[0].set_value("all <b>that</b> I had typed")
+    app.button(key=step).click().run()
+    assert [text for text in says(app.warning) if text.startswith("Your progress was deleted in another tab")]
+    assert says(app.text) == ["all <b>that</b> I had typed"]
+    assert "interview" not in app.query_params
+    with sqlite3.connect(tmp_path / "mentor.db") as database:
+        assert database.execute("SELECT count(*) FROM interview").fetchone() == (0,)
+    app.button(key="start").click().run()
+    assert says(app.subheader) == [SLOW.question]
+    assert not app.warning
+    assert not app.exception
+
+
+def test_an_interview_that_another_version_kept_meanwhile_is_not_overwritten(drawn, grader, tmp_path):
+    app = start()
+    with sqlite3.connect(tmp_path / "mentor.db") as database:
+        database.execute("UPDATE interview SET interview = '{\"questions\": 3}'")
+    give(app, SLOW.key_points[0].text)
+    assert any("another version of the program" in toast.value for toast in app.toast)
+    assert marks(app)
+    with sqlite3.connect(tmp_path / "mentor.db") as database:
+        assert database.execute("SELECT interview FROM interview").fetchone() == ('{"questions": 3}',)
+    assert not app.exception
+
+
+class Slow(FakeGrader):
+    """Grades when it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.let_go = Event(), Event()
+
+    def grade(self, question, answer):
+        self.begun.set()
+        assert self.let_go.wait(20)
+        return super().grade(question, answer)
+
+
+def test_an_answer_being_graded_is_kept_though_its_page_is_gone(drawn, monkeypatch):
+    """Guards the answer of someone who reloads, or closes the page, while a model is grading."""
+    slow = Slow()
+    monkeypatch.setattr("ui.resources.grader", lambda: slow)
+    app = start()
+    app.text_area[0].set_value(SLOW.key_points[0].text).run()
+    address = identity(app)
+
+    def submit():
+        with suppress(RuntimeError):  # its page is never drawn to the end
+            app.button(key="submit").click().run(timeout=1)
+
+    closing = Thread(target=submit)
+    closing.start()
+    assert slow.begun.wait(20)
+    opener = Timer(0.3, slow.let_go.set)
+    opener.start()
+    again = open_app(PAGE, interview=address)
+    opener.join()
+    closing.join()
+    assert marks(again)[0] == f"✓ {SLOW.key_points[0].text} :small[covered]"
+    assert slow.given == [(SLOW.id, SLOW.key_points[0].text)]
+    assert not again.exception
+    later = open_app(PAGE, interview=address)
+    assert marks(later) == marks(again)
+
+
+def test_a_bug_of_the_grader_is_an_apology_and_the_answer_stays(drawn, grader, monkeypatch, caplog):
+    def broken(question, answer):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(grader, "grade", broken)
+    app = give(start(), GOOD)
+    assert plain(app.warning)[0].startswith("Something went wrong on our side.")
+    assert app.text_area[0].value == GOOD
+    assert "ZeroDivisionError" in caplog.text
     assert not app.exception
