@@ -93,12 +93,15 @@ class Grade:
     score: int | None
     verdicts: tuple[Verdict, ...]
     misconceptions: tuple[Misconception, ...] = ()
+    """Those that the answer states."""
     feedback: str = ""
     grader: str = GRADER
     quoted: tuple[str, ...] = ()
     """The sentences of the answer that are the handbook's, to the letter of the answer."""
     notes: tuple[str, ...] = ()
     """What was noticed besides the verdicts, a sentence each; `feedback` ends in them."""
+    stated: tuple[str, ...] = ()
+    """For each of the misconceptions, the words of the answer that state it."""
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -161,6 +164,7 @@ class OfflineGrader:
             feedback=feedback([(v.key_point, v.verdict) for v in verdicts], notes),
             quoted=quoted,
             notes=tuple(noticed(notes)),
+            stated=tuple(reading.units[unit] for unit in stated.values()),
         )
 
     def _follow(self) -> None:

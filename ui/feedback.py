@@ -10,6 +10,8 @@ from interview.report import MARKS, spoken, stage_score, word
 from interview.session import Attempt
 from ui import render, resources
 
+COLOURS = {"covered": "green", "missed": "gray", "contradicted": "red"}
+
 
 def draw(question: Question, attempt: Attempt, stage: Stage | None = None) -> None:
     """Draw the feedback on a question, or on one stage of it."""
@@ -17,12 +19,34 @@ def draw(question: Question, attempt: Attempt, stage: Stage | None = None) -> No
     if grade is None:
         return
     score(attempt, grade, stage.name if stage else "")
-    verdicts = session.of_stage(grade.verdicts, stage)
+    own_words(question, attempt, grade)
+    if attempt.score is not None:
+        points(question, grade, stage)
+    if stage is None and question.model_answer:
+        with st.expander("A strong answer"):
+            st.markdown(question.model_answer)
+            to_section(question.section)
+    if attempt.score is not None:
+        st.caption(made(grade))
+
+
+def own_words(question: Question, attempt: Attempt, grade: Grade) -> None:
+    """Draw what was said, with the words that decided a verdict or state a misconception underlined."""
+    marks = [(v.evidence, v.verdict, v.key_point.text) for v in grade.verdicts if v.evidence]
+    wrong = zip(grade.stated, grade.misconceptions, strict=False)
+    marks += [(words, "contradicted", misconception.claim) for words, misconception in wrong]
     with st.container(border=True):
-        st.caption("Your answer: what earned a point is underlined, what contradicts one in red")
-        marks = [(v.evidence, v.verdict, v.key_point.text) for v in grade.verdicts if v.evidence]
+        kinds = {verdict for _, verdict, _ in marks}
+        legend = ["what earned a point is underlined in green"] if "covered" in kinds else []
+        legend += ["what is not so in red"] if "contradicted" in kinds else []
+        st.caption(f"Your answer{': ' if legend else ''}{', '.join(legend)}")
         said = "\n".join(text for text in attempt.answers if text)
         render.marked(said, marks, f"{question.id} {len(attempt.answers)}")
+
+
+def points(question: Question, grade: Grade, stage: Stage | None) -> None:
+    """Draw the key points, all or those of a stage, and the misconceptions."""
+    verdicts = session.of_stage(grade.verdicts, stage)
     if stage:
         early = sum(v.verdict == "covered" for v in grade.verdicts if v not in verdicts)
         if early:
@@ -30,18 +54,13 @@ def draw(question: Question, attempt: Attempt, stage: Stage | None = None) -> No
     checklist(question if stage is None else None, verdicts)
     for wrong in grade.misconceptions:
         misconception(wrong)
-    if stage is None and question.model_answer:
-        with st.expander("A strong answer"):
-            st.markdown(question.model_answer)
-            to_section(question.section)
-    st.caption(made(grade))
 
 
 def score(attempt: Attempt, grade: Grade, stage: str = "") -> None:
     """Draw the score as a number and a word, or why there is none, and what was noticed."""
     if attempt.score is None:
         # The reason quotes the answer, which is anyone's text.
-        st.info(render.escaped(grade.feedback))
+        st.markdown(f"### Not graded\n{render.escaped(grade.feedback)}")
         return
     of_stage = stage_score(grade, stage) if stage else None
     if of_stage is not None:
@@ -76,15 +95,16 @@ def checklist(question: Question | None, verdicts: tuple[Verdict, ...]) -> None:
 
 def point(verdict: Verdict) -> None:
     """Draw one key point with its verdict, the handbook's sentence, and the way to its section."""
-    text, link = st.columns([4, 1], vertical_alignment="center")
-    doubt = ", borderline" if verdict.borderline else ""
-    mark = MARKS[verdict.verdict]
-    text.markdown(f"{mark} {verdict.key_point.text} :small[{verdict.verdict}{doubt}]")
     quote = verdict.citation.quote if verdict.citation else ""
+    with st.container(horizontal=True, gap="small"):
+        text = st.container(width="stretch", gap="xxsmall")
+        with st.container(width="content"):
+            to_section(verdict.key_point.section, quote)
+    doubt = ", borderline" if verdict.borderline else ""
+    mark = f":{COLOURS[verdict.verdict]}[{MARKS[verdict.verdict]}]"
+    text.markdown(f"{mark} {verdict.key_point.text} :small[{verdict.verdict}{doubt}]")
     if quote:
         text.caption(f"The handbook: “{render.escaped(spoken(quote))}”")
-    with link:
-        to_section(verdict.key_point.section, quote)
 
 
 def misconception(wrong: Misconception) -> None:

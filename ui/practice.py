@@ -16,7 +16,8 @@ def page() -> None:
     try:
         bank = resources.bank()
         sitting.restore()
-        draw(bank)
+        with st.container(key="sheet"):
+            draw(bank)
     except MentorError as error:
         st.error(render.escaped(str(error)))
     except Exception:

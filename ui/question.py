@@ -33,14 +33,15 @@ def draw(interview: Interview, question: Question) -> None:
 
 def head(interview: Interview, question: Question, busy: bool) -> "st.delta_generator.DeltaGenerator":
     """Draw where in the interview this is, and the question; returns the place of the clock."""
-    row = st.container(horizontal=True, vertical_alignment="center")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     row.caption(
         f"Question {interview.number} of {len(interview.questions)} · {question.kind} · {question.level}"
     )
-    clock = row.container(width=90)
+    clock = row.container(width=70)
     if not busy:
         row.button("End interview", key="end", type="tertiary", on_click=sitting.end)
-    st.subheader(question.question, anchor=False)
+    with st.container(key="asked"):
+        st.subheader(question.question, anchor=False)
     return clock
 
 
@@ -151,17 +152,25 @@ def quiet_actions(question: Question, current: Attempt) -> None:
 def after_answer(interview: Interview, question: Question, current: Attempt) -> None:
     """Draw the feedback and the ways on."""
     feedback.draw(question, current, session.stage_answered(question, current))
-    if session.stage(question, current):
+    # The first answer only: a later one is graded with those before it.
+    ungraded = current.score is None and len(current.answers) == 1
+    if session.stage(question, current) and not ungraded:
         st.button("Next stage", key="stage", type="primary", on_click=sitting.next_stage)
         return
     probe = probes.next_probe(question, current, resources.retriever().encode, resources.title_of)
     if probe:
         st.markdown(f"**Follow-up.** {render.escaped(probe.text)}")
-        st.button("Answer the probe", key="probe", type="primary", on_click=sitting.ask_probe, args=(probe,))
-    last = interview.number == len(interview.questions)
-    st.button(
-        "Finish" if last else "Next question",
-        key="next",
-        type="secondary" if probe else "primary",
-        on_click=sitting.next_question,
-    )
+    with st.container(horizontal=True):
+        if ungraded:
+            st.button("Write it again", key="again", type="primary", on_click=sitting.write_again)
+        if probe:
+            st.button(
+                "Answer the probe", key="probe", type="primary", on_click=sitting.ask_probe, args=(probe,)
+            )
+        last = interview.number == len(interview.questions)
+        st.button(
+            "Finish" if last else "Next question",
+            key="next",
+            type="secondary" if probe or ungraded else "primary",
+            on_click=sitting.next_question,
+        )

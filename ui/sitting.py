@@ -163,6 +163,12 @@ def ask_probe(probe: session.Probe) -> None:
         keep(session.follow_up(interview, probe, resources.now()))
 
 
+def write_again() -> None:
+    """Open the box once more for an answer that could not be graded."""
+    if interview := _standing():
+        keep(session.again(interview, resources.now()))
+
+
 def next_stage() -> None:
     """Open the box for the next stage."""
     if interview := _standing():

@@ -125,7 +125,9 @@ def plain(elements) -> list[str]:
 
 
 def marks(app) -> list[str]:
-    return [text for text in says(app.markdown) if text[:1] in "✓○✗"]
+    """The key points with their verdicts, without colours."""
+    plain = (re.sub(r"^:\w+\[([✓○✗])\]", r"\1", text) for text in says(app.markdown))
+    return [text for text in plain if text[:1] in "✓○✗"]
 
 
 WRITING = {"submit", "hint", "skip", "pause", "end"}
@@ -287,6 +289,8 @@ def test_a_misconception_is_named_with_its_correction(drawn):
     wrong = WRITERS.misconceptions[0]
     assert f"**Not so:** you said something like “{wrong.claim}” {wrong.correction}" in says(app.markdown)
     open_points = [mark for mark in marks(app) if not mark.startswith("✓")]
+    [marked] = app.get("bidi_component")
+    assert f'"text": "{WRONG}", "verdict": "contradicted"' in marked.proto.json.replace('":"', '": "')
     quotes = [text for text in plain(app.caption) if text.startswith("The handbook: “")]
     # One for each point not covered, and one for what corrects the misconception.
     assert len(quotes) == len(open_points) + 1
@@ -729,9 +733,9 @@ def test_without_a_database_the_interview_goes_on(drawn, grader, monkeypatch, tm
 @pytest.mark.parametrize("words", ["![](//example.com/a)", "[x](//a.b)"])
 def test_markup_in_an_answer_too_short_is_plain_text(drawn, words):
     app = give(start(), words)
-    [info] = says(app.info)
-    assert words not in info
-    assert "is too short to state anything" in info
+    [why] = [text for text in says(app.markdown) if text.startswith("### Not graded")]
+    assert words not in why
+    assert "is too short to state anything" in why
     assert not app.exception
 
 
@@ -746,13 +750,24 @@ def test_submitting_nothing_is_said_and_grades_nothing(drawn, grader, words):
 
 def test_an_answer_that_cannot_be_graded_is_told_why_and_costs_nothing(drawn):
     app = give(start(), "Compaction")
-    [info] = says(app.info)
-    assert info.startswith(r"Could not grade this\: “Compaction” is too short")
+    assert any("Could not grade this: “Compaction” is too short" in text for text in plain(app.markdown))
+    assert not marks(app)
     assert interview(app).current.score is None
-    assert keys(app) == {"next", "end"}
+    assert keys(app) == {"again", "next", "end"}
     app.button(key="next").click().run()
     app.button(key="skip").click().run()
     assert "No answer was graded." in says(app.markdown)
+    assert not app.exception
+
+
+def test_an_answer_that_cannot_be_graded_may_be_written_again(drawn):
+    app = give(start(), "Compaction")
+    app.button(key="again").click().run()
+    assert app.text_area[0].value == "Compaction"
+    assert keys(app) == WRITING
+    give(app, GOOD)
+    assert interview(app).current.answers == (GOOD,)
+    assert marks(app)
     assert not app.exception
 
 
