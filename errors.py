@@ -9,6 +9,7 @@ MentorError
 ├── ModelUnavailable   the embedding model is missing or altered       exit 3
 ├── ChatModelFault     the chat model gave nothing; the handbook answers in its own words instead
 └── StorageError       the data directory cannot be used               exit 3
+    └── InterviewGone  an interview was deleted while it was open
 
 Each message says what arrived and what to do. Pages and `__main__` catch MentorError and show the
 message; anything else is a bug.
@@ -50,12 +51,24 @@ class ModelUnavailable(MentorError):
 
 
 class ChatModelFault(MentorError):
-    """The chat model cannot be asked, or what came from it is no answer; says why in one sentence."""
+    """The chat model cannot be asked, or what came from it is no answer; says why in one sentence.
+
+    `passing`: another try may go better, because the fault was the server's or the model's and not the
+    key's, the settings' or the time's.
+    """
 
     exit_code = 3
+
+    def __init__(self, why: str, passing: bool = False) -> None:
+        super().__init__(why)
+        self.passing = passing
 
 
 class StorageError(MentorError):
     """The data directory is full, read-only, or in use by another ingest."""
 
     exit_code = 3
+
+
+class InterviewGone(StorageError):
+    """An interview that was kept is there no more: somebody reset the progress meanwhile."""

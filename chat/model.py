@@ -12,11 +12,15 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from errors import ChatModelFault
 from settings import Settings, model_variables
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Form = TypeVar("Form", bound="BaseModel")
 EXTRAS = frozenset({"anthropic", "ollama", "openai"})
 """The providers whose client `make install EXTRA=…` installs."""
 NEEDS_KEY = frozenset({"anthropic", "openai"})
@@ -79,6 +83,33 @@ class ChatModel:
             yield from self._received(arrivals)
         finally:
             stopped.set()
+
+    @property
+    def label(self) -> str:
+        """`provider:model`; where MENTOR_MODEL is not of that form, words that do not repeat it."""
+        well_formed = self.name and re.fullmatch(r"[a-z_]+", self._provider)
+        return f"{self._provider}:{self.name}" if well_formed else "the model of MENTOR_MODEL"
+
+    def fill_in(self, messages: Sequence[tuple[str, str]], form: type[Form], seconds: float) -> Form:
+        """Let the model fill in a form, and wait for it so long at most.
+
+        Raises:
+            ChatModelFault: there is no client, or no answer came in time, or it is not the form filled in.
+        """
+        client = self._made()
+        arrivals: queue.Queue[Any] = queue.Queue()
+        threading.Thread(
+            target=_fill, args=(client, list(messages), form, arrivals), name="chat model", daemon=True
+        ).start()
+        try:
+            arrival = arrivals.get(timeout=seconds)
+        except queue.Empty:
+            raise self._fault(f"did not finish in {seconds:.0f} seconds", "time-out of a form") from None
+        if isinstance(arrival, Exception):
+            raise self._failed(arrival, False) from None
+        if not isinstance(arrival, form):
+            raise self._fault("sent something that cannot be read", "no form", passing=True)
+        return arrival
 
     def _received(
         self, arrivals: "queue.Queue[tuple[str, str] | Exception]"
@@ -164,6 +195,8 @@ class ChatModel:
         """What an error of a provider's client means, by its status and its type's name."""
         response = getattr(error, "response", None)
         status = getattr(error, "status_code", None) or getattr(response, "status_code", None) or 0
+        # Of an answer that came and cannot be read, LangChain keeps the response.
+        status = status if isinstance(status, int) and status >= 400 else 0
         kind = type(error).__name__
         code = getattr(error, "code", None)
         # A code is a word such as insufficient_quota; anything else may repeat a request.
@@ -178,25 +211,30 @@ class ChatModel:
             return self._fault(f"is not known to the server: check MENTOR_MODEL and {address}", happened)
         if status == 429:
             return self._fault("takes no more requests for now: its limit is reached", happened)
-        if isinstance(status, int) and status >= 500:
-            return self._fault(f"could not answer, because its server has a fault ({status})", happened)
+        if status >= 500:
+            why = f"could not answer, because its server has a fault ({status})"
+            return self._fault(why, happened, passing=True)
         if status:
             return self._fault(f"refused the request ({status})", happened)
         if "Timeout" in kind:
             return self._fault("took too long", happened)
+        if re.search(r"ContentFilter|Refusal", kind):
+            return self._fault("declined to answer", happened)
+        if "LengthFinish" in kind:
+            return self._fault("stopped in the middle, because its answer grew too long", happened, True)
         if re.search(r"Connect|Protocol|Network|ReadError|OSError|Stream", kind) or isinstance(
             error, OSError
         ):
             if begun:
-                return self._fault("stopped in the middle, because the connection broke off", happened)
-            return self._fault(f"could not be reached: check the network and {address}", happened)
+                return self._fault("stopped in the middle, because the connection broke off", happened, True)
+            return self._fault(f"could not be reached: check the network and {address}", happened, True)
         if not begun and "No generation" in str(error):
-            return self._fault("wrote nothing", happened)
-        return self._fault("sent something that cannot be read", happened)
+            return self._fault("wrote nothing", happened, True)
+        return self._fault("sent something that cannot be read", happened, True)
 
-    def _fault(self, what: str, happened: str) -> ChatModelFault:
+    def _fault(self, what: str, happened: str, passing: bool = False) -> ChatModelFault:
         log.warning("model %s: %s", self.name, happened)
-        return _said(f"{self.name} {what}")
+        return ChatModelFault(f"{self.name} {what}", passing)
 
 
 _END = ("", "")
@@ -242,5 +280,18 @@ def _read(
                 if part.text or reason:
                     arrivals.put((str(part.text), reason))
         arrivals.put(_END)
+    except Exception as error:
+        arrivals.put(error)
+
+
+def _fill(
+    client: Any, messages: Sequence[tuple[str, str]], form: type[Form], arrivals: "queue.Queue[Any]"
+) -> None:
+    """Put the form that the model filled in, or what went wrong, where the asker waits."""
+    try:
+        from langsmith import tracing_context
+
+        with tracing_context(enabled=False):
+            arrivals.put(client.with_structured_output(form).invoke(messages))
     except Exception as error:
         arrivals.put(error)

@@ -2,23 +2,25 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby
 from typing import Any
 
+from errors import MentorError
 from evals.graded_answers import GradedAnswer, with_entry
 from evals.metrics import bootstrap, f1, kappa, mean, pearson, share
+from interview.agreement import MEASURED, MIDDLE
 from interview.bank import Question, read_bank
-from interview.grading import MEASURED, Grade, OfflineGrader
+from interview.grading import GRADER, Grade, Grader
+from interview.model_grading import grader_of
 from retriever.search import Retriever
 from settings import Settings
 
 LEVELS = ("excellent", "good", "partial", "wrong", "off-topic", "stuffed")
 RANK = {"excellent": 3, "good": 2, "partial": 1}
 """Levels that should differ; those without a rank belong at the bottom together."""
-MIDDLE = (30, 70)
-"""Labelled scores of the middle range, where the extremes do not help."""
 RELATED = 0.5
 """Least similarity of a correction to the point that its misconception belongs to."""
 UNGRADED = -1.0
@@ -58,7 +60,7 @@ def measure(settings: Settings, answers: Sequence[GradedAnswer]) -> dict[str, An
     """
     retriever = Retriever(settings)
     retriever.open()
-    grader = OfflineGrader(retriever)
+    grader = grader_of(settings, retriever)
     bank = read_bank(settings.corpus)
 
     def listed(question: Question) -> tuple[bool, ...]:
@@ -89,7 +91,7 @@ def listed_points(retriever: Retriever, entry: Question | None) -> tuple[bool, .
 
 
 def outcomes_of(
-    grader: OfflineGrader,
+    grader: Grader,
     answers: Sequence[GradedAnswer],
     asked: Callable[[Question], Question | None],
     listed: Callable[[Question], tuple[bool, ...]] = lambda question: (),
@@ -133,6 +135,7 @@ def summary(questions: Questions) -> dict[str, Any]:
     return {
         "questions": len(questions),
         "answers": len(everything),
+        "graders": dict(Counter(outcome.grade.grader for outcome in everything)),
         "metrics": {
             **{name: bootstrap(questions, of) for name, of in metrics.items()},
             "labelled 30–70: Pearson": bootstrap(middle, _pearson),
@@ -155,8 +158,15 @@ def summary(questions: Questions) -> dict[str, Any]:
 
 
 def record(measured: Mapping[str, Any]) -> None:
-    """Keep what the pages show beside each grade: the reported half, with the bank's entry."""
+    """Keep what the pages show beside each grade: the reported half, with the bank's entry.
+
+    Raises:
+        MentorError: a model graded some of the answers; what is kept is said of the offline grader.
+    """
     found = measured["with the bank's entry"]["reported"]
+    if set(found["graders"]) != {GRADER}:
+        graders = ", ".join(found["graders"])
+        raise MentorError(f"graded by {graders}; unset MENTOR_MODEL to record what the offline grader does")
     kept = {name: round(value["mean"], 3) for name, value in found["metrics"].items()}
     MEASURED.write_text(json.dumps({"answers": found["answers"], **kept}, indent=1) + "\n", "utf-8")
 
@@ -169,7 +179,9 @@ def as_table(measured: Mapping[str, Any]) -> str:
             f"{half} half: {part['answers']} answers to {part['questions']} questions"
             for half, part in halves.items()
         )
-        lines += [f"{way} ({counts})", "", "| Metric | " + " | ".join(halves) + " |"]
+        graders = sum((Counter(part["graders"]) for part in halves.values()), Counter[str]())
+        by = ", ".join(f"{count} by {grader}" for grader, count in graders.items())
+        lines += [f"{way} ({counts}; graded {by})", "", "| Metric | " + " | ".join(halves) + " |"]
         lines.append("|---|" + "---|" * len(halves))
         for metric in next(iter(halves.values()))["metrics"]:
             found = [part["metrics"][metric] for part in halves.values()]

@@ -1,13 +1,16 @@
 """`python -m interview grade`: grade answers point by point."""
 
 import argparse
+import sys
+from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
 from command_line import Record, answer_batch, run, text_field
 from errors import MentorError
 from interview.bank import KeyPoint, Question, read_bank
-from interview.grading import Grade, OfflineGrader
+from interview.grading import Grade
+from interview.model_grading import grader_of
 from retriever.search import Retriever
 from settings import load_settings
 
@@ -29,13 +32,22 @@ def main() -> int:
     settings = load_settings()
     retriever = Retriever(settings)
     retriever.open()
-    grader, bank = OfflineGrader(retriever), read_bank(settings.corpus)
+    grader, bank = grader_of(settings, retriever), read_bank(settings.corpus)
     sections = frozenset(chunk.section for chunk in retriever.chunks)
 
-    def record(line: Record) -> dict[str, Any]:
-        return grade_record(grader.grade(_question(line, bank, sections), text_field(line, "answer")))
+    graders: Counter[str] = Counter()
 
-    return answer_batch(options.batch, record)
+    def record(line: Record) -> dict[str, Any]:
+        grade = grader.grade(_question(line, bank, sections), text_field(line, "answer"))
+        graders[grade.grader] += 1
+        return grade_record(grade)
+
+    code = answer_batch(options.batch, record)
+    if settings.model:
+        # A model may have failed on some: each record names its grader, and this is their sum.
+        for name, count in graders.items():
+            print(f"{count} graded by {name}", file=sys.stderr)
+    return code
 
 
 def grade_record(grade: Grade) -> dict[str, Any]:

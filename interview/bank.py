@@ -73,23 +73,29 @@ def read_bank(corpus: Path) -> dict[str, Question]:
 
     Raises:
         QuestionBankError: a file cannot be read or a question lacks what grading needs; the message
-            starts with the path, and `python -m ingest --check` lists every fault with its line.
+            starts with `path:line`, and `python -m ingest --check` lists every fault with its line.
     """
     questions: dict[str, Question] = {}
-    for path in sorted((corpus / "questions").glob("*.yaml")):
-        for entry in _entries(path):
+    for path in bank_files(corpus):
+        for position, entry in enumerate(_entries(path)):
             try:
                 question = _question(entry)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 name = entry.get("id") if isinstance(entry, dict) else entry
                 raise QuestionBankError(
-                    f"{path}: question {str(name)[:60]!r} is malformed ({error}); "
+                    f"{path}:{_line(path, position)}: question {str(name)[:60]!r} is malformed ({error}); "
                     "run `python -m ingest --check`"
                 ) from error
             if question.id in questions:
-                raise QuestionBankError(f"{path}: question {question.id} is there twice; give one a new id")
+                place = f"{path}:{_line(path, position)}"
+                raise QuestionBankError(f"{place}: question {question.id} is there twice; give one a new id")
             questions[question.id] = question
     return questions
+
+
+def bank_files(corpus: Path) -> list[Path]:
+    """The files of the bank of the handbook in `corpus`, in the order of the chapters."""
+    return sorted((corpus / "questions").glob("*.yaml"))
 
 
 def choose(
@@ -154,12 +160,20 @@ def _entries(path: Path) -> list[Any]:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         entries = yaml.load(path.read_text("utf-8"), Loader=loader)  # noqa: S506
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line, why = (mark.line + 1, getattr(error, "problem", error)) if mark else (1, error)
         raise QuestionBankError(
-            f"{path}: cannot be read ({error}); run `python -m ingest --check`"
+            f"{path}:{line}: cannot be read ({why}); run `python -m ingest --check`"
         ) from error
     if not isinstance(entries, list):
-        raise QuestionBankError(f"{path}: expected a list of questions, found {type(entries).__name__}")
+        raise QuestionBankError(f"{path}:1: expected a list of questions, found {type(entries).__name__}")
     return entries
+
+
+def _line(path: Path, position: int) -> int:
+    """The line on which an entry begins."""
+    root = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+    return int(root.value[position].start_mark.line) + 1 if root else 1
 
 
 def _question(entry: dict[str, Any]) -> Question:

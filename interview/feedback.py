@@ -36,6 +36,12 @@ def feedback(verdicts: Sequence[tuple[KeyPoint, str]], notes: Notes) -> str:
     still_open = [point for point, verdict in verdicts if verdict != "covered"]
     if still_open:
         parts.append(f"The heaviest one open: {max(still_open, key=lambda point: point.weight).text}")
+    return " ".join([*parts, *noticed(notes)])
+
+
+def noticed(notes: Notes) -> list[str]:
+    """What was noticed besides the verdicts, a sentence each."""
+    parts = []
     if notes.piled:
         parts.append("The answer names terms without stating anything about them; say it in sentences.")
     if notes.repeated:
@@ -45,7 +51,7 @@ def feedback(verdicts: Sequence[tuple[KeyPoint, str]], notes: Notes) -> str:
         parts.append(f"{sentences} the handbook's own; an interviewer wants yours.")
     if notes.cut:
         parts.append(f"Only the first {MOST_CHARACTERS:,} characters were graded.")
-    return " ".join(parts)
+    return parts
 
 
 def quoted_sentences(sentences: Sequence[str], handbook: str) -> tuple[str, ...]:

@@ -4,11 +4,11 @@ Binary verdicts per point agree better with people than one similarity for the w
 harder to flatter. What a verdict rests on is always a unit of the answer that can be shown.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -17,19 +17,25 @@ from ingest.chunks import Chunk, Sentence, split_sentences
 from ingest.embedder import Vectors
 from interview import cues
 from interview.bank import KeyPoint, Misconception, Question
-from interview.classifier import HEADS, shipped
+from interview.classifier import HEADS, WEIGHTS, shipped
 from interview.features import NAMES, Features, Material, Words, features
-from interview.feedback import Notes, feedback, plain, quoted_sentences
+from interview.feedback import Notes, feedback, noticed, plain, quoted_sentences
 from interview.reading import MOST_CHARACTERS, Reading, read, ungradable
 from retriever.search import Retriever
 
 VerdictName = Literal["covered", "missed", "contradicted"]
 
-MEASURED = Path(__file__).parent / "measured.json"
-"""What `python -m evals grading` found on the half of our graded answers that nothing was fitted on."""
-AGREEMENT: dict[str, float] = json.loads(MEASURED.read_text("utf-8"))
-VERSION = "offline-2"
-GRADER = f"{VERSION} (correlation {AGREEMENT['Pearson']:.2f} with answers graded independently)"
+VERSION = "offline-3"
+"""To be raised when the code around the classifier changes verdicts."""
+
+
+def name_of(weights: Mapping[str, Any]) -> str:
+    """The offline grader's name: another one for other weights, the same however often it is measured."""
+    content = json.dumps(weights, sort_keys=True).encode()
+    return f"{VERSION}-{hashlib.sha256(content).hexdigest()[:6]}"
+
+
+GRADER = name_of(json.loads(WEIGHTS.read_text("utf-8")))
 COVERED = 0.45
 """Least probability for `covered`."""
 STEEP = 2.5
@@ -88,10 +94,15 @@ class Grade:
     score: int | None
     verdicts: tuple[Verdict, ...]
     misconceptions: tuple[Misconception, ...] = ()
+    """Those that the answer states."""
     feedback: str = ""
     grader: str = GRADER
     quoted: tuple[str, ...] = ()
     """The sentences of the answer that are the handbook's, to the letter of the answer."""
+    notes: tuple[str, ...] = ()
+    """What was noticed besides the verdicts, a sentence each; `feedback` ends in them."""
+    stated: tuple[str, ...] = ()
+    """For each of the misconceptions, the words of the answer that state it."""
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -102,6 +113,11 @@ class Grade:
 class Grader(Protocol):
     """Grades an answer; `OfflineGrader` and `ModelGrader` share it, so that nothing asks which it is."""
 
+    @property
+    def name(self) -> str:
+        """Who grades, as in `Grade.grader`; a grade may name another grader that stood in."""
+        ...
+
     def grade(self, question: Question, answer: str) -> Grade:
         """Grade an answer; one that cannot be graded has no score."""
         ...
@@ -109,6 +125,8 @@ class Grader(Protocol):
 
 class OfflineGrader:
     """Grades without a model. Safe to share between threads."""
+
+    name = GRADER
 
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
@@ -146,6 +164,8 @@ class OfflineGrader:
             misconceptions=tuple(material.wrong[j] for j in stated),
             feedback=feedback([(v.key_point, v.verdict) for v in verdicts], notes),
             quoted=quoted,
+            notes=tuple(noticed(notes)),
+            stated=tuple(reading.units[unit] for unit in stated.values()),
         )
 
     def _follow(self) -> None:
@@ -249,6 +269,13 @@ class OfflineGrader:
             if words and len(words & said) >= SAME_WORDS * len(words):
                 return way
         return ""
+
+    def is_about(self, question: Question, point: KeyPoint, words: Sequence[str]) -> bool:
+        """Whether any of some words of an answer is near to a point, or to a misconception it may state."""
+        material = self.material(question)
+        known = [point.text, *point.says, *(wrong.claim for wrong in material.wrong)]
+        near = self._retriever.encode(list(words)) @ np.stack([material.vectors[text] for text in known]).T
+        return bool(near.max() >= NEAR)
 
     def cited(self, question: Question, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
         """The verdicts, with the nearest sentence of its section for each point not covered."""

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from database import transaction
-from errors import StorageError
+from errors import InterviewGone, StorageError
 from interview.bank import Question
 from interview.graded import Graded, Point, graded
 from interview.review import Review, schedule
@@ -75,6 +75,7 @@ class Progress:
             The interview's id.
 
         Raises:
+            InterviewGone: it was deleted since `before`.
             StorageError: it went on elsewhere since `before`, or the database refuses.
         """
         now, stood_before = datetime.now(UTC), self._unsaved.get(before, before) if before else None
@@ -82,7 +83,9 @@ class Progress:
             with transaction(self._engine, exclusive=True) as connection:
                 query = sa.select(_interview.c.interview).where(_interview.c.id == identity)
                 kept = connection.scalar(query.with_for_update())
-                if kept and before and interviews().validate_json(kept) not in (before, stood_before):
+                if identity and before and not kept:
+                    raise InterviewGone("it was deleted in another tab; begin another")
+                if kept and before and _understood(kept) not in (before, stood_before):
                     raise StorageError("it went on in another tab; reload the page to take it up there")
                 identity = identity or uuid.uuid4().hex
                 write_interview(connection, identity, interview, now)
@@ -99,13 +102,7 @@ class Progress:
         """The interview of that id, if there is one."""
         with transaction(self._engine) as connection:
             row = connection.scalar(sa.select(_interview.c.interview).where(_interview.c.id == identity))
-        try:
-            found: Interview | None = interviews().validate_json(row) if row else None
-        except ValueError as error:
-            raise StorageError(
-                "this interview was kept by another version of the program and cannot be read; begin another"
-            ) from error
-        return found
+        return _understood(row) if row else None
 
     def stamp(self) -> tuple[int, int]:
         """Something that differs whenever the graded answers do: their number and the newest id."""
@@ -186,7 +183,7 @@ def read_graded(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) 
     return [
         Graded(
             **{name: value for name, value in row.items() if name not in ("id", "verdicts", "graded_at")},
-            verdicts=_points().validate_json(row["verdicts"]),
+            verdicts=_verdicts(row),
             graded_at=row["graded_at"].replace(tzinfo=UTC),
         )
         for row in connection.execute(query).mappings()
@@ -211,6 +208,27 @@ def read_interviews(connection: sa.Connection) -> Iterable[tuple[str, datetime, 
     query = sa.select(_interview.c.id, _interview.c.changed, _interview.c.interview)
     for identity, changed, text in connection.execute(query.order_by(_interview.c.changed, _interview.c.id)):
         yield identity, changed.replace(tzinfo=UTC), text
+
+
+def _understood(kept: str) -> Interview:
+    try:
+        interview: Interview = interviews().validate_json(kept)
+    except ValueError as error:
+        raise StorageError(
+            "this interview was kept by another version of the program and cannot be read; begin another"
+        ) from error
+    return interview
+
+
+def _verdicts(row: Any) -> tuple[Point, ...]:
+    try:
+        points: tuple[Point, ...] = _points().validate_json(row["verdicts"])
+    except ValueError as error:
+        raise StorageError(
+            f"the graded answer {row['id']} was kept by another version of the program and cannot be read; "
+            "run that version, or put the copy of the database back that was made before it"
+        ) from error
+    return points
 
 
 def _cards(answers: Iterable[Sequence[Graded]]) -> dict[str, Review]:

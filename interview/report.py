@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from chat.citations import plain
 from ingest.chunks import cells
+from interview.agreement import agreement, give_or_take
 from interview.bank import Question
 from interview.grading import Grade, Verdict
 from interview.session import HINT_COST, Attempt, Interview, of_stage
@@ -127,7 +128,9 @@ def result(attempt: Attempt) -> str:
     """What an attempt came to, in words."""
     if attempt.score is not None:
         cost = f" ({HINT_COST * attempt.hints} taken off for hints)" if attempt.hints else ""
-        return f"{attempt.score} of 100, {word(attempt.score)}{cost}"
+        grade = attempt.grade
+        doubt = ", borderline" if grade and give_or_take(grade.score, grade.grader) else ""
+        return f"{attempt.score} of 100, {word(attempt.score)}{doubt}{cost}"
     if attempt.skipped:
         return "not submitted" if attempt.draft.strip() else "skipped"
     return "not graded"
@@ -275,7 +278,12 @@ def _opening(report: Report) -> list[str]:
 
 def _heading(scores: Scores) -> list[str]:
     count = f"{scores.graded} question{'' if scores.graded == 1 else 's'}"
-    return ["", f"## {scores.score} of 100, {word(scores.score)}", "", f"{count} graded by {scores.grader}."]
+    return [
+        "",
+        f"## {scores.score} of 100, {word(scores.score)}",
+        "",
+        f"{count} graded by {_plain(scores.grader)}. {agreement(scores.grader)}",
+    ]
 
 
 def _summary(report: Report, address: Callable[[str], str]) -> list[str]:
@@ -301,7 +309,7 @@ def _questions(report: Report, address: Callable[[str], str]) -> list[str]:
             lines += ["", f"**{_plain(ask) if ask else 'Your answer'}**", ""]
             lines += [f"> {_plain(line)}  " for line in text.splitlines()]
         if asked.grade:
-            lines += ["", f"**Key points**, by {asked.grade.grader}", ""]
+            lines += ["", f"**Key points**, by {_plain(asked.grade.grader)}", ""]
             lines += [_point(verdict, address, True) for verdict in asked.grade.verdicts]
             for wrong in asked.grade.misconceptions:
                 where = f"[section {wrong.section}]({address(wrong.section)})"

@@ -161,6 +161,13 @@ def of_stage(verdicts: Sequence[Verdict], asked: Stage | None) -> tuple[Verdict,
     return tuple(verdict for verdict in verdicts if asked is None or verdict.key_point.stage == asked.name)
 
 
+def again(interview: Interview, now: float = 0.0) -> Interview:
+    """Open the box once more for a first answer that could not be graded, with what it held."""
+    current = _on_the_table(interview)
+    blank = replace(current, answers=(), grade=None, writing=False, draft=said(interview))
+    return _started(replace(interview, current=blank), now)
+
+
 def go_on(interview: Interview, now: float = 0.0) -> Interview:
     """Open the box for the next stage."""
     current = replace(_on_the_table(interview), writing=True)

@@ -114,18 +114,42 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             server.requests.append(request)
             server.keys.append(self.headers.get("Authorization", ""))
             steps = list(server.script("\n\n".join(m["content"] for m in request["messages"])))
+            play = self._stream if request.get("stream") else self._whole
             try:
-                self._status(steps[0]) if isinstance(steps[0], Status) else self._stream(steps)
+                self._status(steps[0]) if isinstance(steps[0], Status) else play(steps)
             except OSError:
                 self.close_connection = True  # the client has turned away
 
         def _status(self, status: Status) -> None:
-            body = json.dumps({"error": status.error}).encode()
-            self.send_response(status.code)
+            self._json(json.dumps({"error": status.error}), status.code)
+
+        def _json(self, text: str, code: int = 200, missing: int = 0) -> None:
+            body = text.encode()
+            self.send_response(code)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body) + missing))
             self.end_headers()
             self.wfile.write(body)
+
+        def _whole(self, steps: Sequence[Step]) -> None:
+            """An answer in one piece, as a form that is filled in comes."""
+            text, reason = "", "stop"
+            for step in steps:
+                match step:
+                    case str():
+                        text += step
+                    case Burst():
+                        text += step.text
+                    case End():
+                        reason = step.reason
+                    case Hold():
+                        server.let_go.wait(20)
+                    case Raw():
+                        return self._json(step.line)
+                    case Drop():
+                        self.close_connection = True
+                        return self._json(_completion(text, reason), missing=100)
+            return self._json(_completion(text, reason))
 
         def _stream(self, steps: Sequence[Step]) -> None:
             self.send_response(200)
@@ -160,6 +184,15 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             self.wfile.flush()
 
     return Handler
+
+
+def _completion(text: str, reason: str) -> str:
+    said = {"refusal": text, "content": None} if reason == "refusal" else {"content": text}
+    reason = "stop" if reason == "refusal" else reason
+    choice = {"index": 0, "message": {"role": "assistant"} | said, "finish_reason": reason}
+    return json.dumps(
+        {"id": "1", "object": "chat.completion", "created": 0, "model": "test", "choices": [choice]}
+    )
 
 
 def _delta(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import pytest
 from command_line import run
 from settings import PROJECT
 from tests.conftest import CORPUS_SMALL, SmallIndex
+from tests.model_server import KEY, Status, serving_model
 
 RETRIEVED = {"id", "question", "passages", "seconds"}
 PASSAGE = {"section", "title", "heading", "chunk", "score", "text", "path", "anchor"}
@@ -314,6 +315,25 @@ POINTS = ["Every file has a footer that must be read.", "Every file costs a requ
 SAID = "Each file costs a request to object storage."
 
 
+def test_with_a_model_it_is_said_who_graded(commands, tmp_path):
+    """The model fails on the second answer; the offline grader stands in for it, and both are counted."""
+    own = {"section": "1.2", "question": "Why are small files slow?", "key_points": POINTS}
+    file = batch(tmp_path, *({"id": name, **own, "answer": SAID} for name in ("one", "two")))
+    judged = [("missed", ""), ("covered", SAID)]
+    points = [{"number": n, "verdict": v, "evidence": e} for n, (v, e) in enumerate(judged, 1)]
+    days = [[json.dumps({"points": points})], [Status(401)]]
+    with serving_model() as server:
+        server.script = lambda prompt: days.pop(0)
+        names = {"MENTOR_MODEL": "openai:m", "OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.url}
+        code, out, err = commands("-m", "interview", "grade", "--batch", file, **names)
+    one, two = records(out)
+    assert (code, one["grader"]) == (0, "openai:m, rules 1")
+    assert two["grader"].startswith("offline-3-")
+    assert "the key was refused: check OPENAI_API_KEY" in two["feedback"]
+    assert err.splitlines()[-2:] == [f"1 graded by {one['grader']}", f"1 graded by {two['grader']}"]
+    assert KEY not in out + err
+
+
 def test_interview_grades_a_batch(commands, tmp_path):
     own = {"section": "1.2", "question": "Why are small files slow?", "key_points": POINTS}
     lock = "The table is locked while a job writes to it."
@@ -343,7 +363,7 @@ def test_interview_grades_a_batch(commands, tmp_path):
     [citation] = first["citations"]
     assert citation.keys() == CITATION
     assert citation["quote"] in (PROJECT / citation["path"]).read_text("utf-8")
-    assert first["grader"].startswith("offline-2")
+    assert first["grader"].startswith("offline-3-")
 
     assert (known["score"], known["verdicts"][0]["verdict"], known["verdicts"][0]["evidence"]) == (
         0,

@@ -8,7 +8,6 @@ import streamlit as st
 
 from errors import MentorError
 from interview.graded import Graded
-from interview.grading import GRADER
 from interview.mastery import (
     ENOUGH,
     FAIR,
@@ -89,7 +88,7 @@ def practised(rows: Sequence[Graded]) -> str:
 def choose_grader(rows: Sequence[Graded]) -> str:
     """Whose grades to show; a choice is drawn where there are several, since they are never mixed."""
     graders = list(dict.fromkeys(row.grader for row in reversed(rows)))
-    shown = shown_grader(rows, GRADER)
+    shown = shown_grader(rows, resources.grader().name)
     if len(graders) < 2:
         return shown
     chosen = st.selectbox("Graded by", graders, index=graders.index(shown), key="grader")

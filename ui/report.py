@@ -1,16 +1,21 @@
 """The report of an interview drawn on a page, and offered as files to keep."""
 
 from collections.abc import Sequence
+from textwrap import shorten
 from typing import Any
 
 import streamlit as st
 
 from interview import report
+from interview.agreement import agreement
 from interview.bank import Question
 from interview.grading import Verdict
 from interview.report import Report, Scores
 from interview.session import Attempt, Interview
 from ui import feedback, render, resources
+
+# A phone has room for a chapter's number only.
+SHORT = "windowSize()[0] < 640 ? split(datum.label, '. ')[0] : datum.label"
 
 
 def draw(interview: Interview, bank: dict[str, Question]) -> None:
@@ -27,21 +32,18 @@ def draw(interview: Interview, bank: dict[str, Question]) -> None:
     summary(made)
     files(made)
     for asked, attempt in zip(made.asked, interview.attempts, strict=True):
-        with st.expander(f"{asked.number}. {render.escaped(asked.question[:110])} · {asked.result}"):
+        opening = shorten(asked.question, 90, placeholder=" …")
+        with st.expander(f"{asked.number}. {render.escaped(opening)} · {asked.result}"):
             one(attempt, bank.get(attempt.question), asked)
 
 
 def results(scores: Scores, at: int) -> None:
     """Draw one grader's score, with a bar for each chapter and each kind."""
     st.markdown(f"### {scores.score} of 100 · {report.word(scores.score)}")
-    st.caption(f"Graded by {render.escaped(scores.grader)}")
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.markdown("**By chapter**")
-        bars(scores.by_chapter, f"chapters {at}")
-    with right:
-        st.markdown("**By kind of question**")
-        bars(scores.by_kind, f"kinds {at}")
+    st.caption(f"Graded by {render.escaped(scores.grader)}. {agreement(scores.grader)}")
+    for title, rows in (("By chapter", scores.by_chapter), ("By kind of question", scores.by_kind)):
+        st.markdown(f"**{title}**")
+        bars(rows, f"{title} {at}")
 
 
 def bars(rows: Sequence[tuple[str, int]], key: str) -> None:
@@ -50,13 +52,18 @@ def bars(rows: Sequence[tuple[str, int]], key: str) -> None:
 
     values: list[dict[str, Any]] = [{"name": name, "score": score} for name, score in rows]
     base = alt.Chart(alt.InlineData(values=values)).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=190, domain=False, ticks=False)),
+        y=alt.Y(
+            "name:N",
+            sort=None,
+            title=None,
+            axis=alt.Axis(labelLimit=300, labelExpr=SHORT, domain=False, ticks=False),
+        ),
         x=alt.X("score:Q", scale=alt.Scale(domain=[0, 100]), title=None, axis=None),
         tooltip=["name:N", "score:Q"],
     )
     bar = base.mark_bar(size=14, cornerRadiusEnd=3, color=_color("primaryColor"))
     number = base.mark_text(align="left", dx=4, color=_color("textColor")).encode(text="score:Q")
-    st.altair_chart((bar + number).properties(height=34 * len(rows) + 10), key=key)
+    st.altair_chart((bar + number).properties(height=30 * len(rows) + 10), key=key)
 
 
 def summary(made: Report) -> None:

@@ -4,8 +4,9 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,20 +22,20 @@ from ingest.glossary import Term, read_glossary
 from ingest.pipeline import Progress, chapter_files, ingest_handbook, read_handbook
 from ingest.sections import Document, Section
 from interview import plan
-from interview.bank import Question, read_bank
+from interview.bank import Question, bank_files, read_bank
 from interview.graded import Graded
-from interview.grading import GRADER, OfflineGrader
+from interview.grading import Grader
 from interview.mastery import Standing, shown_grader, standings
 from interview.progress import Progress as InterviewProgress
 from retriever.search import Retriever
 from retriever.typed import TextIndex
 from settings import Settings, load_settings
+from ui.gradings import Gradings
 from ui.underline import Underliner
 
-log = logging.getLogger("lakehouse_mentor")
-
 Stamp = tuple[tuple[str, int], ...]
-"""Names of files, and when each was changed."""
+"""Names and times of files: another one when what was read of them must be read again."""
+log = logging.getLogger("lakehouse_mentor")
 
 
 class Preparation:
@@ -141,7 +142,11 @@ def history() -> History:
     return History(database())
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _progress(stamp: Stamp) -> InterviewProgress:
+    return InterviewProgress(database(), _bank(stamp))
+
+
 def progress() -> InterviewProgress:
     """The interviews kept in the database.
 
@@ -149,23 +154,35 @@ def progress() -> InterviewProgress:
         StorageError: the database cannot be opened.
         QuestionBankError: the bank, which says what was asked, cannot be read.
     """
-    return InterviewProgress(database(), bank())
+    return _progress(_stamp(bank_files(settings().corpus)))
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _bank(stamp: Stamp) -> dict[str, Question]:
+    return read_bank(settings().corpus)
+
+
 def bank() -> dict[str, Question]:
-    """The question bank by id.
+    """The question bank by id, as it is on the disk now.
 
     Raises:
         QuestionBankError: it cannot be read.
     """
-    return read_bank(settings().corpus)
+    return _bank(_stamp(bank_files(settings().corpus)))
 
 
 @st.cache_resource
-def grader() -> OfflineGrader:
-    """What grades the answers of a mock interview."""
-    return OfflineGrader(retriever())
+def grader() -> Grader:
+    """What grades the answers of a mock interview: a model if the settings name one."""
+    from interview.model_grading import grader_of
+
+    return grader_of(settings(), retriever())
+
+
+@st.cache_resource
+def gradings() -> Gradings:
+    """The answers being graded, of all sessions."""
+    return Gradings()
 
 
 @st.cache_resource(max_entries=2)
@@ -187,17 +204,17 @@ def _standing(stamp: tuple[int, int], grader: str) -> Mapping[str, Standing]:
     return standings(row for row in _graded(stamp) if row.grader == grader)
 
 
-def standing(grader: str = "") -> Mapping[str, Standing]:
+def standing(by: str = "") -> Mapping[str, Standing]:
     """How well each section is known that was asked about, by one grader's grades.
 
     Args:
-        grader: whose; if empty the current grader's, or while it has graded nothing the last one's.
+        by: whose; if empty the current grader's, or while it has graded nothing the last one's.
 
     Raises:
         StorageError: the database refuses.
     """
     stamp = progress().stamp()
-    return _standing(stamp, grader or shown_grader(_graded(stamp), GRADER))
+    return _standing(stamp, by or shown_grader(_graded(stamp), grader().name))
 
 
 def mastery() -> Mapping[str, float]:
@@ -217,7 +234,7 @@ def today() -> plan.Today:
         QuestionBankError: the bank cannot be read.
     """
     rows, questions = graded(), list(bank().values())
-    return plan.today(questions, rows, progress().reviews(), day(), shown_grader(rows, GRADER))
+    return plan.today(questions, rows, progress().reviews(), day(), shown_grader(rows, grader().name))
 
 
 def day() -> plan.Day:
@@ -250,6 +267,10 @@ def sentence_for(section: str, text: str) -> str:
     return next((hit.sentence.text for hit in here), "")
 
 
+def _stamp(files: Iterable[Path]) -> Stamp:
+    return tuple((file.name, file.stat().st_mtime_ns) for file in files)
+
+
 @st.cache_resource(show_spinner=False)
 def _documents(stamp: Stamp) -> tuple[Document, ...]:
     return tuple(read_handbook(settings().corpus))
@@ -257,7 +278,7 @@ def _documents(stamp: Stamp) -> tuple[Document, ...]:
 
 def _chapters_stamp() -> Stamp:
     """Names the chapters as they are on the disk now."""
-    return tuple((file.name, file.stat().st_mtime_ns) for file in chapter_files(settings().corpus))
+    return _stamp(chapter_files(settings().corpus))
 
 
 def handbook() -> tuple[Document, ...]:

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from errors import QuestionBankError
+from errors import MentorError, QuestionBankError
 from evals.graded_answers import OWN_ANSWERS, read_answers, with_entry
-from evals.grading import Outcome, as_table, summary
+from evals.grading import Outcome, as_table, record, summary
 from evals.metrics import bootstrap, kappa, mean, pearson
 from interview.bank import read_bank
-from interview.grading import Grade, Verdict
+from interview.grading import GRADER, Grade, Verdict
 from tests.conftest import CORPUS_SMALL
 
 LINE = {
@@ -74,6 +74,19 @@ def test_a_grader_that_covers_everything_is_seen_through(answers):
     assert metrics["covered: precision"] == 0.5
     assert metrics["covered: recall"] == 1
     assert "| covered: precision | 0.500" in as_table({"any": {"tuning": found}})
+
+
+def test_graders_are_counted_and_a_models_numbers_are_not_kept_as_the_offline_ones(
+    answers, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("evals.grading.MEASURED", tmp_path / "measured.json")
+    outcomes = [outcome(a, 100, ("covered", "covered")) for a in answers]
+    stood_in = [replace(o, grade=replace(o.grade, grader="a model")) for o in outcomes[:2]] + outcomes[2:]
+    found = {"with the bank's entry": {"reported": summary([stood_in])}}
+    assert f"graded 2 by a model, 1 by {GRADER}" in as_table(found)
+    with pytest.raises(MentorError, match="unset MENTOR_MODEL"):
+        record(found)
+    assert not list(tmp_path.glob("*.json"))
 
 
 def test_an_answer_without_a_score_stands_below_all_and_is_counted(answers):

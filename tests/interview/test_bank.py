@@ -105,11 +105,12 @@ def without(name):
         pytest.param("just words", "question 'just words' is malformed (", id="not-a-mapping"),
     ],
 )
-def test_a_fault_names_path_and_question(corpus, entry, reason):
-    path = write(corpus, [entry])
+def test_a_fault_names_path_line_and_question(corpus, entry, reason):
+    path = write(corpus, [ENTRY, entry])
+    line = path.read_text("utf-8")[: path.read_text("utf-8").rindex("\n- ") + 1].count("\n") + 1
     with pytest.raises(QuestionBankError) as fault:
         read_bank(corpus)
-    assert str(fault.value).startswith(f"{path}: question ")
+    assert str(fault.value).startswith(f"{path}:{line}: question ")
     assert reason in str(fault.value)
     assert str(fault.value).endswith("; run `python -m ingest --check`")
 
@@ -118,22 +119,22 @@ def test_an_id_that_is_there_twice_names_path_and_question(corpus):
     path = write(corpus, [{**ENTRY, "id": IDS[0]}])
     with pytest.raises(QuestionBankError) as fault:
         read_bank(corpus)
-    assert str(fault.value) == f"{path}: question {IDS[0]} is there twice; give one a new id"
+    assert str(fault.value) == f"{path}:1: question {IDS[0]} is there twice; give one a new id"
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param("- id: [", "cannot be read (", id="not-yaml"),
-        pytest.param("id: 2.1-a", "expected a list of questions, found dict", id="a-mapping"),
-        pytest.param("", "expected a list of questions, found NoneType", id="empty"),
+        pytest.param("- id: [", "2: cannot be read (", id="not-yaml"),
+        pytest.param("id: 2.1-a", "1: expected a list of questions, found dict", id="a-mapping"),
+        pytest.param("", "1: expected a list of questions, found NoneType", id="empty"),
     ],
 )
 def test_a_file_that_is_no_list_of_questions_is_named(corpus, text, reason):
     path = write(corpus, text)
     with pytest.raises(QuestionBankError) as fault:
         read_bank(corpus)
-    assert str(fault.value).startswith(f"{path}: {reason}")
+    assert str(fault.value).startswith(f"{path}:{reason}")
 
 
 def test_a_file_that_is_not_utf_8_is_named(corpus):
@@ -141,7 +142,7 @@ def test_a_file_that_is_not_utf_8_is_named(corpus):
     path.write_bytes(b"- id: \xff\xfe")
     with pytest.raises(QuestionBankError, match="cannot be read") as fault:
         read_bank(corpus)
-    assert str(fault.value).startswith(f"{path}: ")
+    assert str(fault.value).startswith(f"{path}:1: ")
 
 
 def test_a_draw_takes_one_of_each_section_before_a_second_of_any():
