@@ -37,6 +37,8 @@ class Statement:
     citation: Citation
     replaces: bool = False
     """The quote stands in place of what a model wrote and the passage does not say."""
+    part: str = ""
+    """The part of the answer that it belongs to, where an answer has parts."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Answer:
     confidence: float = 0.0
     """0 to 1: how surely the handbook answers the question."""
     nearest: tuple[Place, ...] = ()
+    understood: tuple[str, ...] = ()
+    """What a page of requirements was understood to be about."""
     mode: Mode = "extractive"
     seconds: float = 0.0
     model: str = ""
@@ -98,15 +102,18 @@ class Answer:
         previous: Statement | None = None
         for position, statement in enumerate(self.statements):
             number = f"[{statement.citation.number}]"
+            begins = statement.part and statement.part != (previous.part if previous else "")
+            label = f"**{statement.part}:** " if begins else ""
             match statement.kind:
                 case "code":
                     piece, gap = f"```\n{statement.text}\n```\n{number}", "\n\n"
                 case "item":
-                    piece = f"- {statement.text} {number}"
+                    piece = f"- {label}{statement.text} {number}"
                     gap = "\n" if previous and previous.kind == "item" else "\n\n"
                 case _:
-                    piece = f"{statement.text} {number}"
-                    gap = " " if position > 1 and previous and previous.kind == "sentence" else "\n\n"
+                    piece = f"{label}{statement.text} {number}"
+                    follows = position > 1 and previous and previous.kind == "sentence" and not begins
+                    gap = " " if follows or (statement.part and not begins) else "\n\n"
             text += (gap if text else "") + piece
             previous = statement
         return text

@@ -129,6 +129,8 @@ class Candidate:
     worth: float
     """How much it adds to an answer: the log-odds of saying what must be said."""
     terms: frozenset[str]
+    facet: str = ""
+    """Which of several requirements it is nearest to."""
 
 
 def compose(
@@ -143,7 +145,7 @@ def compose(
     Nothing that repeats `said`, or another choice, is chosen. The first stays first, the rest comes in
     reading order.
     """
-    candidates = _candidates(findings, retriever)
+    candidates = candidates_of(findings, retriever)
     prose = [candidate for candidate in candidates if candidate.sentence.kind not in ("row", "code")]
     chosen: list[Candidate] = []
     words = 0
@@ -152,7 +154,7 @@ def compose(
             break
         length = len(candidate.sentence.text.split())
         fits = not chosen or words + length <= most_words
-        if fits and all(_alike(candidate, other) <= NEAR_COPY for other in (*said, *chosen)):
+        if fits and all(alike(candidate, other) <= NEAR_COPY for other in (*said, *chosen)):
             chosen.append(candidate)
             words += length
     return _in_reading_order(chosen)
@@ -170,7 +172,7 @@ def rank_sections(findings: Findings) -> dict[str, float]:
     return dict(sorted(totals.items(), key=lambda entry: -entry[1]))
 
 
-def _candidates(findings: Findings, retriever: Retriever) -> list[Candidate]:
+def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
     """What may be quoted, best first."""
     sections = rank_sections(findings)
     best = max(sections.values(), default=0.0) or 1.0
@@ -199,7 +201,7 @@ def _candidates(findings: Findings, retriever: Retriever) -> list[Candidate]:
             + _bonus(found, kind, traits, advice)
         )
         worth = _worth(found, traits, shared, nearest, places, passages.get(found.chunk.id, 0.0))
-        candidates.append(Candidate(found.sentence, found.chunk, score, worth, terms))
+        candidates.append(Candidate(found.sentence, found.chunk, score, worth, terms, found.facet))
     return sorted(candidates, key=lambda candidate: -candidate.score)
 
 
@@ -264,7 +266,7 @@ def _in_reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:
     return [first, *rest]
 
 
-def _alike(one: Candidate, other: Candidate) -> float:
+def alike(one: Candidate, other: Candidate) -> float:
     """Overlap coefficient of two sentences' stems, 0 to 1."""
     smaller = min(len(one.terms), len(other.terms))
     return len(one.terms & other.terms) / smaller if smaller else 1.0

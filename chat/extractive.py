@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Protocol
 
-from chat.citations import Answer, Place, cite
+from chat.citations import Answer, Place, Statement, cite
 from chat.compose import Candidate, compose, rank_sections
+from chat.frame import framed
 from chat.questions import Courtesy, Kind, courtesy_of, is_english, kind_of, leans, parts_of
 from chat.sufficiency import ANSWERED, confidence
 from ingest.chunks import Chunk, Cloud
@@ -144,7 +145,9 @@ class ExtractiveAnswerer:
         found = self._find_parts(searched_for, where)
         sure = {part: confidence(findings, self._retriever) for part, findings in found.items()}
         answered = [part for part in found if sure[part] >= ANSWERED]
-        statements = cite((chosen.sentence, chosen.chunk) for chosen in self._compose(found, answered))
+        whole = found[answered[0]] if len(found) == 1 and answered else None
+        rows = framed(whole, self._retriever) if whole and whole.facets else {}
+        statements = _framed(rows) or cite((c.sentence, c.chunk) for c in self._compose(found, answered))
         nearest = _nearest([found[part] for part in (answered or found)])
         if not statements:
             return Answer(
@@ -160,18 +163,25 @@ class ExtractiveAnswerer:
             question,
             searched_for,
             statements=statements,
-            missing=tuple(part for part in found if part not in answered),
+            missing=(
+                *(part for part in found if part not in answered),
+                *(name for name, chosen in rows.items() if not chosen),
+            ),
             confidence=min(sure[part] for part in answered),
             nearest=nearest,
+            understood=whole.facets if whole else (),
         )
 
     def _find_parts(self, question: str, where: Where) -> dict[str, Findings]:
-        """What is found for each question within the question."""
+        """What is found for each question within the question; a page of requirements is one."""
+        whole = self._find(question, where)
+        if whole.facets:
+            return {question: whole}
         found: dict[str, Findings] = {}
         asked = ""
         for part in parts_of(question):
             asked = self._led(part, asked, where) if asked else part
-            found[part] = self._find(asked, where)
+            found[part] = whole if asked == question else self._find(asked, where)
         return found
 
     def _find(self, question: str, where: Where) -> Findings:
@@ -187,6 +197,14 @@ class ExtractiveAnswerer:
             statements, words = max(1, statements // share), words // share
             chosen += compose(found[part], self._retriever, statements, words, chosen)
         return chosen
+
+
+def _framed(rows: Mapping[str, Sequence[Candidate]]) -> tuple[Statement, ...]:
+    """The statements of all rows, each with the part it stands in."""
+    parts = [(name, candidate) for name, chosen in rows.items() for candidate in chosen]
+    statements = cite((candidate.sentence, candidate.chunk) for _, candidate in parts)
+    names = {(c.chunk.section, c.sentence.text): name for name, c in parts}
+    return tuple(replace(s, part=names[s.citation.section, s.citation.quote]) for s in statements)
 
 
 def _nearest(found: Sequence[Findings]) -> tuple[Place, ...]:

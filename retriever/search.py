@@ -1,7 +1,7 @@
 """A question → ranked passages and sentences."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -63,6 +63,8 @@ class FoundSentence:
     chunk: Chunk
     similarity: float
     """Cosine similarity to the question, -1 to 1."""
+    facet: str = ""
+    """Of a page of requirements, the one it is nearest to."""
 
 
 @dataclass(frozen=True)
@@ -240,8 +242,11 @@ class _Opened:
         here = cloud_asked(searched) or cloud
         near = _highest([ranking.sentences for ranking in rankings])
         chunks, sentences, chunk_of = self.store.chunks, self.store.sentences, self.store.chunk_of
+        facet_of = _nearest_facets(facets, rankings[1:])
         found = (
-            FoundSentence(sentences[identity], chunks[chunk_of[identity]], similarity)
+            FoundSentence(
+                sentences[identity], chunks[chunk_of[identity]], similarity, facet_of.get(identity, "")
+            )
             for identity, similarity in sorted(near.items(), key=lambda entry: -entry[1])
         )
         return Findings(
@@ -345,6 +350,15 @@ def _reranked(findings: Findings, reranker: Reranker) -> Findings:
     order = sorted(range(len(head)), key=lambda position: -scores[position])
     ranked = (replace(head[position], score=place.score) for position, place in zip(order, head, strict=True))
     return replace(findings, passages=(*ranked, *tail))
+
+
+def _nearest_facets(facets: Iterable[str], rankings: Sequence["_Ranking"]) -> dict[str, str]:
+    """The facet that each sentence is nearest to."""
+    nearest: dict[str, tuple[float, str]] = {}
+    for facet, ranking in zip(facets, rankings, strict=True):
+        for identity, similarity in ranking.sentences.items():
+            nearest[identity] = max(nearest.get(identity, (-1.0, "")), (similarity, facet))
+    return {identity: facet for identity, (_, facet) in nearest.items()}
 
 
 def _highest(rankings: Sequence[dict[str, float]]) -> dict[str, float]:

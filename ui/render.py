@@ -46,6 +46,7 @@ def answer(result: Answer, key: str, opened: int | None) -> int | None:
                 "place": place(statement.citation),
                 "quote": plain(statement.citation.quote),
                 "replaces": statement.replaces,
+                "part": statement.part,
             }
             for statement in result.statements
         ],

@@ -1,0 +1,76 @@
+"""A page of requirements → an architect's answer: design, alternatives, risks, cost, governance."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from chat.compose import NEAR_COPY, Candidate, alike, candidates_of
+from retriever.search import Findings, Retriever
+
+
+@dataclass(frozen=True)
+class Row:
+    """A part of the answer, and what may stand in it."""
+
+    name: str
+    statements: int
+    words: int
+    holds: Callable[[Candidate], bool]
+
+
+_DESIGN = frozenset({"In short", "Best practices", "Decisions and trade-offs", "Architecture"})
+_TOLD = _DESIGN | {"How it works", "Performance and cost", "Trade-offs"}
+_RISKS = frozenset({"Common mistakes", "Failure modes"})
+_COST = re.compile(r"\b(costs?|DBUs?|pays?|paid|bill\w*|prices?|cheap\w*|budget|spend\w*)\b|\$")
+_GOVERNANCE = re.compile(
+    r"\b(grants?|privileges?|permissions?|masks?|masking|row filters?|audit\w*|lineage|encrypt\w*"
+    r"|credentials?|service principals?|private link|personal data|access (control|mode|policy|policies))\b",
+    re.IGNORECASE,
+)
+
+
+def _is_prose(candidate: Candidate) -> bool:
+    return candidate.sentence.kind not in ("row", "code")
+
+
+def _tells(candidate: Candidate, subject: re.Pattern[str]) -> bool:
+    told = _is_prose(candidate) and candidate.chunk.heading in _TOLD
+    return told and bool(subject.search(candidate.sentence.text))
+
+
+ROWS = (
+    Row("Recommended design", 5, 90, lambda c: _is_prose(c) and c.chunk.heading in _DESIGN),
+    Row("Alternatives", 2, 45, lambda c: c.chunk.heading in ("Trade-offs", "Decisions and trade-offs")),
+    Row("Risks and failure modes", 2, 45, lambda c: c.chunk.heading in _RISKS),
+    Row("Cost", 1, 35, lambda c: _tells(c, _COST)),
+    Row("Governance", 2, 45, lambda c: _tells(c, _GOVERNANCE)),
+)
+"""In the order in which an architect would say them. 220 words and a little, as much as a screen holds."""
+
+
+def framed(findings: Findings, retriever: Retriever) -> dict[str, list[Candidate]]:
+    """The statements of each row, the likeliest to be worth saying; a row that nothing fits is empty."""
+    candidates = candidates_of(findings, retriever)
+    first = next(filter(ROWS[0].holds, candidates), None)
+    likely = sorted(candidates, key=lambda candidate: -candidate.worth)
+    # The first statement answers; the others add to it.
+    ordered = [first, *(c for c in likely if c is not first)] if first else likely
+    chosen: list[Candidate] = []
+    return {row.name: _filled(row, ordered, chosen) for row in ROWS}
+
+
+def _filled(row: Row, candidates: Sequence[Candidate], chosen: list[Candidate]) -> list[Candidate]:
+    found: list[Candidate] = []
+    words = 0
+    for candidate in filter(row.holds, candidates):
+        if len(found) == row.statements:
+            break
+        # A design has several requirements: the first statements are to answer different ones.
+        answered = any(other.facet == candidate.facet for other in found) and len(found) < row.statements - 1
+        length = len(candidate.sentence.text.split())
+        repeats = any(alike(candidate, other) > NEAR_COPY for other in chosen)
+        if not answered and not repeats and (not found or words + length <= row.words):
+            found.append(candidate)
+            chosen.append(candidate)
+            words += length
+    return found
