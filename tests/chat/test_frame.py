@@ -11,7 +11,7 @@ from ingest.pipeline import read_handbook
 PAGE = (
     "We load sensor files every minute into one Delta table. Two jobs write to it at the same time, and one "
     "of them fails with a conflict. Analysts read old versions for thirty days and the security team "
-    "wants to know who may see them. Queries became slow because there are many small files. The monthly bill for "
+    "wants to know who may see them. Queries became slow because there are many small files. The bill for "
     "storage must not grow, and a crash must lose nothing."
 )
 
