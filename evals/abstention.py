@@ -1,5 +1,6 @@
 """Whether what is asked is answered, and only that: the refusal's two errors."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from settings import Settings
 OUTSIDE = Path(__file__).parent / "outside.yaml"
 SHORT = ("What is {}?", "{}", "explain {}", "What does {} do?", "How do I use {}?", "when should I use {}")
 """How a term of the glossary is asked for, in turn: the shortest questions there are."""
+REFUSED = 0.04
+"""Share of the tuning half's questions in scope that the fitted threshold refuses."""
 SHORT_WEIGHT = 0.4
 """Short questions by recipe count less than those that people wrote, where weights are fitted."""
 
@@ -124,7 +127,10 @@ def plot(measured: Mapping[str, Any], file: Path) -> None:
 
 
 def fit(settings: Settings, asked: Sequence[Asked]) -> dict[str, float]:
-    """The bias and the weights of the refusal's signals that fit the tuning half best."""
+    """The weights of the refusal's signals that fit the tuning half best.
+
+    The bias is such that `REFUSED` of the questions in scope fall below the threshold.
+    """
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
@@ -137,7 +143,10 @@ def fit(settings: Settings, asked: Sequence[Asked]) -> dict[str, float]:
         [question.in_scope for question in tuning],
         sample_weight=[SHORT_WEIGHT if question.kind == "term" else 1.0 for question in tuning],
     )
-    return {"bias": float(model.intercept_[0]), **dict(zip(WEIGHTS, map(float, model.coef_[0]), strict=True))}
+    scores = np.array([[row[name] for name in WEIGHTS] for row in found]) @ model.coef_[0]
+    inside = scores[[question.in_scope for question in tuning]]
+    bias = math.log(ANSWERED / (1 - ANSWERED)) - float(np.quantile(inside, REFUSED))
+    return {"bias": bias, **dict(zip(WEIGHTS, map(float, model.coef_[0]), strict=True))}
 
 
 def _errors(

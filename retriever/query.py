@@ -8,6 +8,7 @@ from functools import cached_property
 from errors import QuestionError
 from ingest.chunks import Cloud
 from ingest.glossary import Term
+from retriever.lexical import terms
 
 MOST_CHARACTERS = 4000
 """A page of requirements; a longer question is sent back rather than cut in silence."""
@@ -119,7 +120,10 @@ class Expander:
 
     def __init__(self, glossary: Sequence[Term]) -> None:
         self._terms: dict[str, list[str]] = {}
+        self._explained: dict[frozenset[str], set[str]] = {}
         for term in glossary:
+            for name in (term.term, *term.also, *term.was):
+                self._explained.setdefault(frozenset(terms(name)), set()).add(term.section)
             for name in (*term.was, *term.also):
                 if _spaced(name):
                     self._terms.setdefault(_spaced(name), []).append(term.term)
@@ -142,6 +146,11 @@ class Expander:
             if f" {_spaced(term)} " not in f" {asked} "
         )
         return tuple(dict.fromkeys(found))
+
+    def explained_in(self, question: str) -> frozenset[str]:
+        """The sections that explain the term of the glossary that the question asks for, and nothing else."""
+        asked = frozenset(terms(question))
+        return frozenset(self._explained.get(asked, ())) if asked else frozenset()
 
 
 def _spaced(text: str) -> str:

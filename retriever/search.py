@@ -79,6 +79,8 @@ class Findings:
     sentences: tuple[FoundSentence, ...]
     facets: tuple[str, ...] = ()
     """What a page of requirements was taken apart into; empty for a question that asks one thing."""
+    explained_in: frozenset[str] = frozenset()
+    """The sections of the glossary's term that was asked for, where nothing else was."""
 
 
 class Retriever:
@@ -255,6 +257,7 @@ class _Opened:
             tuple(self._passages(rankings, here)),
             tuple(sentence for sentence in found if not here or sentence.chunk.cloud in ("", here)),
             tuple(facets),
+            self.expander.explained_in(searched),
         )
 
     def _rank(
