@@ -206,7 +206,7 @@ async def connected(url: str) -> AsyncIterator[Session]:
     from websockets.asyncio.client import connect
 
     address = url.replace("http://", "ws://") + "/_stcore/stream"
-    async with connect(address, subprotocols=["streamlit"], max_size=None) as stream:  # type: ignore[list-item]
+    async with connect(address, subprotocols=["streamlit"], max_size=None, ping_interval=None) as stream:  # type: ignore[list-item]
         yield Session(stream)
 
 
@@ -279,7 +279,10 @@ def serving(settings: Settings, folder: Path, database: str) -> Iterator[str]:
             yield url
         finally:
             server.terminate()
-            server.wait(20)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
 
 
 async def ready(url: str) -> None:

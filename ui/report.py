@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from interview import report
+from interview import report, report_files
 from interview.agreement import agreement
 from interview.bank import Question
 from interview.grading import Verdict
@@ -102,7 +102,7 @@ def files(made: Report) -> None:
     row = st.container(horizontal=True)
     row.download_button(
         "Download as HTML",
-        report.page(made, address),
+        report_files.page(made, address),
         f"{name}.html",
         "text/html",
         key="html",
@@ -110,7 +110,7 @@ def files(made: Report) -> None:
     )
     row.download_button(
         "Download as Markdown",
-        report.markdown(made, address),
+        report_files.markdown(made, address),
         f"{name}.md",
         "text/markdown",
         key="markdown",

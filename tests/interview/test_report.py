@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import pytest
 
 from chat.citations import Citation
-from interview import report, session
+from interview import report, report_files, session
 from interview.bank import KeyPoint, Misconception, Question, Stage
 from interview.grading import Grade, Verdict
 from interview.report import Reading, Scores
@@ -49,7 +49,7 @@ def build(*attempts: Attempt, bank=BANK, **options):
 
 
 def written(made):
-    return report.page(made, address), report.markdown(made, address)
+    return report_files.page(made, address), report_files.markdown(made, address)
 
 
 def address(section: str) -> str:
@@ -188,7 +188,7 @@ def test_the_files_hold_what_is_to_be_kept():
 
 
 def test_the_page_is_one_file_without_script():
-    elements = Elements(report.page(build(Attempt(ONE.id, ("a",), GRADED_ONE)), address))
+    elements = Elements(report_files.page(build(Attempt(ONE.id, ("a",), GRADED_ONE)), address))
     assert {"svg", "style", "rect"} <= {tag for tag, _ in elements.found}
     assert not {"script", "link", "img", "iframe", "object"} & {tag for tag, _ in elements.found}
     assert not any(name.startswith("on") or name == "src" for _, a in elements.found for name in a)
@@ -211,8 +211,8 @@ def test_whatever_was_typed_or_graded_is_text(hostile):
         probes=(Probe("b", "x"),),
         draft="a",
     )
-    page = Elements(report.page(build(attempt, bank={ONE.id: question}), address))
-    plain = Elements(report.page(build(harmless), address))
+    page = Elements(report_files.page(build(attempt, bank={ONE.id: question}), address))
+    plain = Elements(report_files.page(build(harmless), address))
     assert {tag for tag, _ in page.found} - {"br"} == {tag for tag, _ in plain.found} - {"br"}
     assert page.all("a") == plain.all("a")
     assert not page.all("img")
