@@ -20,7 +20,7 @@ from settings import Settings
 OUTSIDE = Path(__file__).parent / "outside.yaml"
 SHORT = ("What is {}?", "{}", "explain {}", "What does {} do?", "How do I use {}?", "when should I use {}")
 """How a term of the glossary is asked for, in turn: the shortest questions there are."""
-REFUSED = 0.04
+REFUSED = 0.03
 """Share of the tuning half's questions in scope that the fitted threshold refuses."""
 SHORT_WEIGHT = 0.4
 """Short questions by recipe count less than those that people wrote, where weights are fitted."""

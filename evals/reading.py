@@ -1,9 +1,9 @@
 """`python -m evals.reading`: train the pair reader and write `ingest/pair_reader.npz`.
 
-It learns the stance of a statement to a key point from the bank's other ways to say one, its
-misconceptions, `statements.jsonl` (what candidates might say, written for this by hands that wrote
-neither the bank nor the graded answers) and rules that restate and deny; and whether a sentence answers
-a question from `asked.jsonl` (questions that the handbook answers, and near ones that it does not).
+It learns the stance of a statement to a key point from the bank's other ways to say one, its model
+answers and misconceptions, `statements.jsonl` (what candidates might say, written for this by hands
+that wrote neither the bank nor the graded answers) and rules that restate and deny; and whether a
+sentence answers a question from `asked.jsonl` (questions that the handbook answers, and near ones that it does not).
 Questions with graded answers are left out, and all sections of the graded answers' reported half.
 """
 
@@ -11,7 +11,7 @@ import json
 import random
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ from tqdm import tqdm
 from command_line import run
 from evals.graded_answers import read_answers
 from evals.rewrites import denied, restated
-from ingest.embedder import Model, find_model
+from ingest.embedder import Model, Vectors, find_model
 from ingest.pair_reader import MOST_TOKENS, STANCES, WEIGHTS, Stance, reader_module, write_weights
 from interview.bank import Question, read_bank
+from interview.reading import read
 from retriever.search import FoundSentence, Retriever
 from settings import DEFAULT_EMBEDDER, Settings, load_settings
 
@@ -37,6 +38,8 @@ SMOOTHING = 0.05
 """Label smoothing: some labels of so many are wrong."""
 PROOF = 14
 """One section in so many is kept to print how well its sentences are read."""
+TOLD, FAR = 0.6, 0.3
+"""Similarity to a point from which the nearest unit of a model answer states it; below which one does not."""
 SHARED = 0.25
 """Weight of shared words in the choice of the sentences that answer a question, as when it is asked."""
 
@@ -78,6 +81,20 @@ def stances(questions: Sequence[Question], chance: random.Random) -> Iterator[Ex
 
 
 Pair = tuple[str, str, Stance]
+
+
+def told(questions: Sequence[Question], encode: Callable[[Sequence[str]], Vectors]) -> Iterator[Example]:
+    """Sentences of the bank's model answers, which state every point among much else."""
+    for question in questions:
+        answer = read(question.model_answer, encode)
+        near = encode([point.text for point in question.key_points]) @ answer.vectors.T
+        for point, row in zip(question.key_points, near, strict=True):
+            if row.max() >= TOLD:
+                said = answer.units[int(row.argmax())]
+                yield Example(point.text, said, question.section, "states")
+            farthest = int(row[: answer.sentences].argmin())
+            if row[farthest] < FAR:
+                yield Example(point.text, answer.units[farthest], question.section, "neither")
 
 
 def _of_point(
@@ -191,7 +208,8 @@ def examples(settings: Settings, seed: int = 0) -> list[Example]:
     ]
     chance = random.Random(seed)  # noqa: S311 - a draw of sentences, not a secret
     retriever = Retriever(settings)
-    return [*stances(questions, chance), *answers(retriever, questions, chance)]
+    said = [*stances(questions, chance), *told(questions, retriever.encode)]
+    return [*said, *answers(retriever, questions, chance)]
 
 
 class _Encoded:

@@ -27,6 +27,8 @@ READ = 2
 """How many units are read beside each point, the likeliest first."""
 
 NEITHER = (0.0, 0.0, 1.0)
+STATES = 0.5
+"""Least probability that a unit states a point for it to count as one that does."""
 
 Stances = Callable[[Sequence[tuple[str, str]]], Vectors]
 """How the second text of each pair stands to the first, as `PairReader.stances`."""
@@ -114,6 +116,8 @@ class Features:
     """Per point, the unit that contradicts it most."""
     contradicts: Numbers
     """Per point, how likely that unit does, as the pair reader reads it alone."""
+    stating: frozenset[int]
+    """The units that state a point, as it reads them alone."""
     right: Numbers
     """Per unit, its similarity to the nearest point, however put."""
     repeated: float
@@ -150,7 +154,9 @@ def features(material: Material, reading: Reading, stances: Stances) -> Features
     evidence = SIMILARITY * way + OVERLAP * overlap
     evidence[stated < LEAST_GLUE] = -1.0
     best = evidence.argmax(axis=0)
-    against, judged = _read(material, reading.units, evidence, stances)
+    read, judged = _read(material, reading.units, evidence, stances)
+    against = read[np.arange(len(read)), judged[:, :, 1].argmax(axis=1)]
+    stating = frozenset(read[judged[:, :, 0] >= STATES].tolist())
     # Demands, markup and padding must not colour what is said of the answer as a whole.
     near = np.maximum(way.max(axis=1), asked)[: reading.sentences] >= ON_THE_SUBJECT
     chosen = np.flatnonzero(near) if near.any() else np.arange(reading.sentences)
@@ -206,7 +212,7 @@ def features(material: Material, reading: Reading, stances: Stances) -> Features
     ):
         values[:, NAMES.index(target)] = values[:, NAMES.index(source)].mean()
     repeated = float((asked[: reading.sentences] >= REPEATED).mean())
-    return Features(values, best, against, judged[:, :, 1].max(axis=1), way.max(axis=1), repeated)
+    return Features(values, best, against, judged[:, :, 1].max(axis=1), stating, way.max(axis=1), repeated)
 
 
 def _words(material: Material, p: int, unit: str, whole: str) -> list[float]:
@@ -240,7 +246,7 @@ def _words(material: Material, p: int, unit: str, whole: str) -> list[float]:
 def _read(
     material: Material, units: Sequence[str], evidence: Numbers, stances: Stances
 ) -> tuple[NDArray[np.intp], Numbers]:
-    """Per point, the unit that contradicts it most, and the stances (points, units read, stances)."""
+    """Per point, the units read, the likeliest first, and their stances (points, units read, stances)."""
     likeliest = np.argsort(-evidence, axis=0, kind="stable")[:READ].T
     pairs = [
         (point.text, units[unit])
@@ -250,8 +256,7 @@ def _read(
     judged = stances(pairs).reshape(*likeliest.shape, -1)
     # A pile of terms and the question given back state nothing.
     judged[np.take_along_axis(evidence.T, likeliest, axis=1) <= 0] = NEITHER
-    most = judged[:, :, 1].argmax(axis=1)
-    return likeliest[np.arange(len(likeliest)), most], judged
+    return likeliest, judged
 
 
 def _as_columns(judged: Numbers) -> Numbers:
