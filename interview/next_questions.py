@@ -27,7 +27,9 @@ _ADVICE = re.compile(
 )
 """Wrong advice rather than a wrong claim: no “that” goes before it."""
 _NOT_ONE_CLAIM = re.compile(r"[.;:?] ?|\b(I|we|our|us|my)\b", re.IGNORECASE)
-_SMALL = frozenset("a all an any because each every if more most one only the two when with without".split())
+_SMALL = frozenset(
+    ["a", "all", "an", "any", "because", "each", "every", "if", "more", "most", "one", "only", "the", "two"]
+)
 
 
 @dataclass(frozen=True)
@@ -100,13 +102,13 @@ def _meaning(term: Term) -> Next:
 
 def _inside(claim: str, text: str) -> str:
     """A claim as it stands inside a sentence, or nothing if its first word may be a name or not."""
-    first = re.match(r"[A-Z][a-z]+(?![\w-])", claim)
+    first = re.match(r"[A-Z][a-z]*(?!\w)", claim)
     if not first:
         return claim
     word = first[0]
     small = word.lower()
     is_name = bool(re.search(rf"(?<=[a-z,] ){word}\b", text))
-    is_word = bool(re.search(rf"(?<= ){small}(?= )", text)) and not is_name
+    is_word = bool(re.search(rf"(?<= ){small}\b", text)) and not is_name
     if small in _SMALL or is_word:
         return small + claim[len(word) :]
     return claim if is_name else ""

@@ -1,4 +1,4 @@
-"""Answers that stand in place of earlier ones, what was said to find them by, and what people think of them."""
+"""Answers given anew, what conversations are found by, and what people think of answers."""
 
 import json
 
