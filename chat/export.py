@@ -45,7 +45,7 @@ def made(answer: Answer) -> str:
         return ""
     searched = f"Searched for: {answer.searched_for}" + (f" (in {answer.within})" if answer.within else "")
     quoted = "quoted from the handbook, nothing else" if answer.statements and not answer.note else ""
-    return ". ".join(part for part in (searched, quoted, answer.note if answer.statements else "") if part)
+    return " · ".join(part for part in (searched, quoted, answer.note if answer.statements else "") if part)
 
 
 def markdown(title: str, answers: Sequence[Answer], address: Callable[[str], str]) -> str:

@@ -1,6 +1,7 @@
 """What a person may ask the handbook next: questions made of what it says, near what was just answered."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -76,8 +77,8 @@ def candidates(
     """
     here = [sections[number] for number in dict.fromkeys(cited) if number in sections]
     about = {section.number for section in here}
-    drawn_on = dict.fromkeys(also for q in bank.values() if q.section in about for also in q.also)
-    beside = [sections[number] for number in drawn_on if number in sections and number not in about]
+    drawn_on = Counter(also for q in bank.values() if q.section in about for also in q.also)
+    beside = [sections[n] for n, _ in drawn_on.most_common() if n in sections and n not in about]
     kinds = (
         [Next(question, section.number) for section in here for question in _mistakes(section)],
         [_meaning(term) for section in here for term in terms if term.section == section.number],
@@ -107,7 +108,7 @@ def _inside(claim: str, text: str) -> str:
         return claim
     word = first[0]
     small = word.lower()
-    is_name = bool(re.search(rf"(?<=[a-z,] ){word}\b", text))
+    is_name = bool(re.search(rf"(?<!\w)[a-z]\w*,? {word}\b", text))
     is_word = bool(re.search(rf"(?<= ){small}\b", text)) and not is_name
     if small in _SMALL or is_word:
         return small + claim[len(word) :]

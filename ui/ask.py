@@ -14,7 +14,7 @@ from ui import render, reply, resources, sidebar, talk, today
 from ui.talk import Again, Talk
 
 FIRST_QUESTIONS = (
-    "What is a Delta table on disk?",
+    "What files make up a Delta table?",
     "Should I Z-order or use liquid clustering on a 3 TB table?",
     "Two MERGE jobs fail with ConcurrentAppendException. Why?",
     "How far back can time travel go by default?",
@@ -78,7 +78,7 @@ def suggestions() -> tuple[str, ...]:
 
 
 def draw_conversation(now: Talk, offer: bool) -> str | None:
-    """Draw the newest questions and answers, and note a click on a citation.
+    """Draw the newest questions and answers.
 
     Args:
         now: the conversation.
@@ -99,10 +99,7 @@ def draw_conversation(now: Talk, offer: bool) -> str | None:
         if now.again and now.again.position == position:
             answer(now, exchange.answer.question, now.again.words, position)
         with st.chat_message("assistant", avatar=render.MENTOR):
-            clicked = reply.draw(now, position, exchange, f"{now.conversation} {position}")
-            if clicked and now.opened != (position, clicked):
-                now.opened = (position, clicked)
-                st.rerun()
+            reply.draw(now, position, exchange, f"{now.conversation} {position}")
     return next_questions(exchanges) if offer and exchanges else None
 
 

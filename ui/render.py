@@ -1,7 +1,7 @@
 """Answers, refusals and sections drawn on a page."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -29,8 +29,15 @@ def title() -> None:
     st.title("Lakehouse Mentor", anchor=False)
 
 
-def answer(result: Answer, key: str, opened: int | None) -> int | None:
-    """Draw an answer's statements; returns the number of the citation that was clicked, if one was."""
+def answer(result: Answer, key: str, opened: int | None, open_source: Callable[[int], None]) -> None:
+    """Draw an answer's statements.
+
+    Args:
+        result: the answer.
+        key: of the component.
+        opened: the number of the citation whose source is open, if one is.
+        open_source: called with the number of a citation that is clicked.
+    """
     data = {
         "opened": opened,
         "statements": [
@@ -45,8 +52,13 @@ def answer(result: Answer, key: str, opened: int | None) -> int | None:
             for statement in result.statements
         ],
     }
-    clicked = _component("answer")(data=data, key=key, on_opened_change=lambda: None)
-    return int(clicked.opened) if clicked.opened is not None else None
+
+    def clicked() -> None:
+        number = st.session_state[key].opened
+        if number is not None:
+            open_source(int(number))
+
+    _component("answer")(data=data, key=key, on_opened_change=clicked)
 
 
 def copy(text: str, key: str) -> None:

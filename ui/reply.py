@@ -23,19 +23,18 @@ SEARCHED_SHOWN = 70
 """Characters of what was searched for that stand in the line; its box has them all."""
 
 
-def draw(talk: Talk, position: int, exchange: Exchange, key: str) -> int | None:
-    """Draw the version of an answer that is looked at, and the line and the buttons under it.
+def draw(talk: Talk, position: int, exchange: Exchange, key: str) -> None:
+    """Draw the version of an answer that is looked at, and the line and the buttons under it."""
 
-    Returns:
-        The number of the citation that was clicked, if one was.
-    """
+    def open_source(number: int) -> None:
+        talk.opened = (position, number)
+
     version = talk.turned_to.get(position, len(exchange.versions) - 1)
     kept = exchange.versions[version]
     answer, key = kept.answer, f"{key} {version}"
     opened = talk.opened[1] if talk.opened and talk.opened[0] == position else None
-    clicked = None
     if answer.statements:
-        clicked = render.answer(answer, f"answer {key}", opened)
+        render.answer(answer, f"answer {key}", opened, open_source)
         if answer.missing:
             st.caption(f"Not covered by the handbook: {render.escaped('; '.join(answer.missing))}")
         if answer.note and answer.mode != "model":
@@ -45,14 +44,13 @@ def draw(talk: Talk, position: int, exchange: Exchange, key: str) -> int | None:
     else:
         st.text(answer.note)
     if answer.mode == "small-talk":
-        return None
+        return
     with st.container(key=f"under {key}", gap="xsmall"):
         if answer.searched_for:
             searched(talk, position, answer, key)
         buttons(talk, position, exchange, version, key)
         if kept.feedback and not kept.feedback.useful:
             reason(talk, kept)
-    return clicked
 
 
 def refusal(answer: Answer, key: str) -> None:
