@@ -39,8 +39,12 @@ def page() -> None:
     asked = st.chat_input("Ask about Databricks architecture", key="question")
     conversation, panel = st.columns([3, 2], gap="large") if now.opened else (st.container(), None)
     with conversation:
+        begin = st.empty()
         if not now.exchanges and not asked:
-            asked = first_visit()
+            with begin.container():
+                asked = first_visit()
+            if asked:
+                begin.empty()
         asked = draw_conversation(now, offer=not asked) or asked
         if asked:
             with st.chat_message("user", avatar=render.PERSON):
@@ -141,8 +145,7 @@ def answer(now: Talk, question: str, words: str, position: int) -> None:
     """
     now.again = Again(position, words) if position < len(now.exchanges) else None
     try:
-        with st.spinner("Reading the handbook …"):
-            found = grow(now, words or question, [] if words else talk.turns(now, position))
+        found = grow(now, words or question, [] if words else talk.turns(now, position))
     except MentorError as error:
         found = Answer(question[:QUESTION_SHOWN], "", note=str(error), mode="fault")
     except Exception:
@@ -165,14 +168,15 @@ def grow(now: Talk, question: str, turns: list[Turn]) -> Answer:
         st.chat_message("assistant", avatar=render.MENTOR),
         closing(resources.answerer().stream(question, turns, where())) as stream,
     ):
-        place, stop = st.empty(), st.empty()
-        for found in stream:
-            found = replace(found, within=within())
-            if found.mode == "model" and now.growing is None:
-                # Any click ends this script; what is to be done with the answer, `take_up` does.
-                stop.button("Stop", key="stop", icon=":material/stop_circle:")
-            now.growing = found
-            place.markdown(render.growing(found))
+        place, waiting, stop = st.empty(), st.container(), st.empty()
+        with waiting, st.spinner("Reading the handbook …"):
+            for found in stream:
+                found = replace(found, within=within())
+                if found.mode == "model" and now.growing is None:
+                    # Any click ends this script; what is to be done with the answer, `take_up` does.
+                    stop.button("Stop", key="stop", icon=":material/stop_circle:")
+                now.growing = found
+                place.markdown(render.growing(found))
     return found
 
 
