@@ -12,6 +12,7 @@ from chat.citations import ADVICE, plain
 from chat.extractive import Where
 from errors import StaleIndex
 from ingest.chunks import CLOUDS
+from interview.plan import Today
 from tests.ui.conftest import open_app
 from tests.ui.fake import ANSWER, CITATION, QUOTE, REFUSAL
 from ui import resources
@@ -49,6 +50,22 @@ def test_first_visit_offers_questions_and_one_is_asked_by_a_click(fake):
     assert fake.asked == [(label, [], Where())]
     assert says(app.chat_message[0].text) == [label]
     assert not app.title
+    assert not app.exception
+
+
+def test_a_first_visit_leads_to_a_mock_interview_too(fake):
+    app = open_app()
+    app.button(key="interview").click().run()
+    assert says(app.title) == ["Mock interview"]
+    assert not app.exception
+
+
+def test_once_there_is_progress_the_days_questions_are_offered(fake, monkeypatch):
+    assert "today" not in [button.key for button in open_app().button]
+    monkeypatch.setattr(resources, "graded", lambda: (object(),))
+    monkeypatch.setattr(resources, "today", lambda: Today(("a",), ("a", "b"), ("a", "b")))
+    app = open_app()
+    assert app.button(key="today").label == "Today's two questions"
     assert not app.exception
 
 
