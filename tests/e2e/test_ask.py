@@ -48,6 +48,8 @@ def test_read_an_answer_and_follow_its_citations(page, look):
     settled(page)
     look("ask-source")
 
+    # Out from under the header, where a click would have to scroll to it.
+    number(reply, 1).hover()
     before = resting_place(number(reply, 1))
     number(reply, 1).click()
     expect_marked(page, PANEL, FIRST)

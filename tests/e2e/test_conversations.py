@@ -100,7 +100,7 @@ def test_an_answer_is_copied_asked_again_with_other_words_and_rated(page, contex
     page.get_by_role("radio", name="Something important is missing").click()
     page.get_by_label("In your own words").fill("The cost.")
     look("ask-reason")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(reply).to_contain_text("Thank you.")
     settled(page)
     page.reload()
