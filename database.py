@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from errors import StorageError
 from settings import PROJECT
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test compares it with the scripts."""
 
 _ASIDE = (

@@ -12,7 +12,8 @@ FEWEST_WORDS = 4
 
 ADVICE = "Ask with the name of a feature, a setting or an error message, or open one of these sections."
 
-Mode = Literal["extractive", "model", "small-talk"]
+Mode = Literal["extractive", "model", "small-talk", "fault"]
+"""What made an answer; a fault is a question that could not be answered, with the reason as its note."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,10 @@ class Answer:
     """The model that wrote the answer; empty if none did."""
     left_out: int = 0
     """Sentences of the model that nothing came near."""
+    reworded: bool = False
+    """The person chose the words that were searched for."""
+    within: str = ""
+    """Where was searched, in words; empty for everywhere."""
 
     @property
     def replaced(self) -> int:

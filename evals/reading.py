@@ -2,8 +2,9 @@
 
 It learns the stance of a statement to a key point from the bank's other ways to say one, its model
 answers and misconceptions, `statements.jsonl` (what candidates might say, written for this by hands
-that wrote neither the bank nor the graded answers) and rules that restate and deny; and whether a
-sentence answers a question from `asked.jsonl` (questions that the handbook answers, and near ones that it does not).
+that wrote neither the bank nor the graded answers) and rules that restate and deny. Whether a sentence
+answers a question it learns from `asked.jsonl`, questions that the handbook answers and near ones that
+it does not.
 Questions with graded answers are left out, and all sections of the graded answers' reported half.
 """
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import create_engine, inspect, text
 
 import database
+from chat.history import History
 from database import HEAD, open_database, transaction
 from errors import StorageError
 from interview.bank import KeyPoint
@@ -164,7 +165,7 @@ def test_the_answers_of_interviews_kept_before_are_read_into_the_table(tmp_path,
 
 def test_an_older_database_is_copied_before_it_is_changed(tmp_path, open_and_dispose):
     path = tmp_path / "mentor.db"
-    for count, name in enumerate(("mentor.db.before-0003", "mentor.db.before-0003.2"), start=1):
+    for count, name in enumerate(("mentor.db.before-0004", "mentor.db.before-0004.2"), start=1):
         path.unlink(missing_ok=True)
         older(path)
         engine = open_and_dispose(f"sqlite:///{path}")
@@ -278,3 +279,16 @@ def test_a_password_is_never_shown(url):
     with pytest.raises(StorageError, match="cannot open the database") as raised:
         open_database(url)
     assert "secret" not in str(raised.value)
+
+
+def test_conversations_kept_before_can_be_searched(tmp_path, open_and_dispose):
+    path = tmp_path / "mentor.db"
+    older(path)
+    with closing(sqlite3.connect(path)) as connection:
+        kept = '{"question": "What is a LOG?", "statements": [{"text": "Größe matters."}]}'
+        rows = [(1, "c", kept), (2, "c", "garbage"), (3, "c", "[7]")]
+        connection.executemany("INSERT INTO answer VALUES (?, ?, ?)", rows)
+        connection.commit()
+    history = History(open_and_dispose(f"sqlite:///{path}"))
+    assert [found.title for found in history.recent(words="grösse log")] == ["Title"]
+    assert history.recent(words="garbage") == []

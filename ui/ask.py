@@ -1,18 +1,20 @@
 """The Ask page: a conversation with the handbook."""
 
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import streamlit as st
 
 from chat.citations import Answer, Citation
-from chat.extractive import Turn, Where
+from chat.extractive import EVERYWHERE, Turn, Where
+from chat.history import Exchange
 from errors import MentorError
 from ingest.chunks import CLOUDS
-from ui import render, resources
+from ui import render, reply, resources, sidebar, talk, today
+from ui.talk import Again, Talk
 
 FIRST_QUESTIONS = (
-    "What is a Delta table on disk?",
+    "What files make up a Delta table?",
     "Should I Z-order or use liquid clustering on a 3 TB table?",
     "Two MERGE jobs fail with ConcurrentAppendException. Why?",
     "How far back can time travel go by default?",
@@ -20,23 +22,8 @@ FIRST_QUESTIONS = (
     "Lakehouse or a Hadoop cluster: what changes?",
 )
 ABOUT_A_SECTION = ("What is", "What are the trade-offs of", "What do people get wrong about", "How do I use")
-SHOWN = 400
+QUESTION_SHOWN = 400
 """Characters of a question that could not be searched and is shown all the same."""
-
-
-@dataclass
-class AskState:
-    """What the page remembers."""
-
-    conversation: str = ""
-    answers: list[Answer] = field(default_factory=list)
-    opened: tuple[int, int] | None = None
-    """Which citation of which answer fills the source panel."""
-    growing: Answer | None = None
-    """The answer that is being written."""
-
-
-state: AskState = st.session_state.setdefault("ask", AskState())
 
 
 def page() -> None:
@@ -45,24 +32,45 @@ def page() -> None:
         render.title()
         resources.draw_preparation()
         return
-    take_up()
-    restore()
-    sidebar()
+    now = talk.current()
+    talk.take_up(now)
+    talk.restore(now)
+    sidebar.draw(now)
     asked = st.chat_input("Ask about Databricks architecture", key="question")
-    conversation, panel = st.columns([3, 2], gap="large") if state.opened else (st.container(), None)
+    conversation, panel = st.columns([3, 2], gap="large") if now.opened else (st.container(), None)
     with conversation:
-        if not state.answers and not asked:
-            render.title()
-            st.markdown("Ask the handbook: every sentence of the answer names the section that says it.")
-            asked = render.questions(suggestions(), "first")
-        draw_conversation()
+        begin = st.empty()
+        if not now.exchanges and not asked:
+            with begin.container():
+                asked = first_visit()
+            if asked:
+                begin.empty()
+        asked = draw_conversation(now, offer=not asked) or asked
         if asked:
-            ask(asked)
-            st.rerun()
-    if panel and state.opened:
-        position, number = state.opened
+            with st.chat_message("user", avatar=render.PERSON):
+                st.text(asked[:QUESTION_SHOWN])
+            answer(now, asked, "", len(now.exchanges))
+        draw_unsaved(now)
+    if panel and now.opened:
+        position, number = now.opened
         with panel:
-            draw_source(state.answers[position].citations[number - 1])
+            draw_source(now, shown(now, position).citations[number - 1])
+
+
+def first_visit() -> str | None:
+    """Draw what this is and where to begin; returns the question that was pressed."""
+    render.title()
+    st.markdown("Ask the handbook: every sentence of the answer names the section that says it.")
+    pressed = render.questions(suggestions(), "first")
+    with st.container(horizontal=True, key="begin", vertical_alignment="center"):
+        try:
+            if resources.graded():
+                today.draw()
+        except MentorError:
+            pass  # the Progress page says what is wrong
+        if st.button("Start a mock interview", key="interview", icon=":material/record_voice_over:"):
+            st.switch_page("ui/practice.py")
+    return pressed
 
 
 def suggestions() -> tuple[str, ...]:
@@ -73,123 +81,103 @@ def suggestions() -> tuple[str, ...]:
     return tuple(f"{opening} {title}?" for opening in ABOUT_A_SECTION)
 
 
-def restore() -> None:
-    """Take up the conversation that the address names, after a reload or from the list."""
-    wanted = st.query_params.get("conversation", "")
-    if wanted == state.conversation:
-        return
-    # Another page was shown in between, and its address names no conversation.
-    if not wanted and "question" not in st.session_state:
-        go_to(state.conversation)
-        return
-    state.conversation, state.answers, state.opened = wanted, [], None
-    if not wanted:
-        return
-    try:
-        state.answers = resources.history().answers(wanted)
-    except MentorError as error:
-        st.error(str(error))
-        return
-    if not state.answers:
-        st.warning("There is no conversation at this address. A new one begins.")
-        state.conversation = ""
-        go_to("")
+def draw_conversation(now: Talk, offer: bool) -> str | None:
+    """Draw the newest questions and answers.
 
+    Args:
+        now: the conversation.
+        offer: whether to offer questions to ask next.
 
-def sidebar() -> None:
-    """Draw the conversations and the chapter filter; neither is worth losing the page for."""
-    with st.sidebar:
-        st.button("New conversation", key="new", width="stretch", on_click=go_to, args=("",))
-        for draw in (draw_conversations, draw_filter):
-            try:
-                draw()
-            except MentorError as error:
-                st.caption(render.escaped(str(error)))
-
-
-def draw_conversations() -> None:
-    """Draw the conversations that were added to last."""
-    for conversation in resources.history().recent():
+    Returns:
+        The question that was pressed, if one was.
+    """
+    exchanges = now.exchanges
+    begin = max(0, len(exchanges) - now.shown)
+    if begin:
         st.button(
-            render.escaped(conversation.title),
-            key=f"conversation {conversation.id}",
-            type="secondary" if conversation.id == state.conversation else "tertiary",
-            on_click=go_to,
-            args=(conversation.id,),
+            f"Show earlier ({begin})", key="earlier", type="tertiary", on_click=show_earlier, args=(now,)
         )
+    for position, exchange in enumerate(exchanges[begin:], start=begin):
+        with st.chat_message("user", avatar=render.PERSON):
+            st.text(exchange.answer.question)
+        if now.again and now.again.position == position:
+            answer(now, exchange.answer.question, now.again.words, position)
+        with st.chat_message("assistant", avatar=render.MENTOR):
+            reply.draw(now, position, exchange, f"{now.conversation} {position}")
+    return next_questions(exchanges) if offer and exchanges else None
 
 
-def draw_filter() -> None:
-    """Draw the choice of chapters to search in, and of the reader's cloud."""
-    chapters = {document.front["chapter"]: document.front["title"] for document in resources.handbook()}
-    st.multiselect(
-        "Search in",
-        list(chapters),
-        format_func=lambda number: f"{number}. {chapters[number]}",
-        key="chapters",
-        placeholder="All chapters",
-    )
-    st.segmented_control("Your cloud", list(CLOUDS), key="cloud", help="Answers prefer what holds for it.")
+def show_earlier(now: Talk) -> None:
+    """Draw more of the conversation."""
+    now.shown += talk.SHOWN
 
 
-def go_to(conversation: str) -> None:
-    """Open a conversation; the empty one is new."""
-    st.query_params.from_dict({"conversation": conversation} if conversation else {})
+def next_questions(exchanges: tuple[Exchange, ...]) -> str | None:
+    """Draw what may be asked next; returns the question that was pressed."""
+    last = exchanges[-1].answer
+    places = {source.section: source.title for source in last.citations or last.nearest}
+    if not places:
+        return None
+    asked = tuple(exchange.answer.question for exchange in exchanges)
+    pressed = None
+    with st.container(key="next", gap=None):
+        st.caption("The handbook does answer" if last.refused else "Ask next")
+        for at, question in enumerate(resources.next_questions(tuple(places), asked, where().chapters)):
+            if st.button(
+                render.escaped(question), key=f"next {at}", type="tertiary", icon=":material/arrow_forward:"
+            ):
+                pressed = question
+        section, title = next(iter(places.items()))
+        st.page_link(
+            "ui/practice.py", label=f"Practise this topic: {title}", query_params={"section": section}
+        )
+    return pressed
 
 
-def ask(question: str) -> None:
-    """Answer, and keep the answer; a question that cannot be searched is kept with the reason."""
-    with st.chat_message("user", avatar=render.PERSON):
-        st.text(question[:SHOWN])
-    turns = [Turn(answer.question, answer.searched_for) for answer in state.answers if answer.searched_for]
+def answer(now: Talk, question: str, words: str, position: int) -> None:
+    """Answer, and keep the answer; a question that cannot be searched is kept with the reason.
+
+    Args:
+        now: the conversation.
+        question: what was asked.
+        words: to search for exactly these; empty to search for the question.
+        position: where in the conversation it stands.
+    """
+    now.again = Again(position, words) if position < len(now.exchanges) else None
     try:
-        with st.spinner("Reading the handbook …"):
-            answer = grow(question, turns)
+        found = grow(now, words or question, [] if words else talk.turns(now, position))
     except MentorError as error:
-        answer = Answer(question[:SHOWN], "", note=str(error), mode="small-talk")
+        found = Answer(question[:QUESTION_SHOWN], "", note=str(error), mode="fault")
     except Exception:
-        answer = Answer(question[:SHOWN], "", note=resources.apology(), mode="small-talk")
-    keep(answer)
+        found = Answer(question[:QUESTION_SHOWN], "", note=resources.apology(), mode="fault")
+    if words:
+        found = replace(found, question=question, reworded=True)
+    before = now.exchanges[position].answer if now.again else None
+    if before and replace(before, seconds=0) == replace(found, seconds=0):
+        now.again = now.growing = None
+        st.toast("The answer is the same as before.")
+    else:
+        talk.keep(now, found)
+    st.rerun()
 
 
-def grow(question: str, turns: list[Turn]) -> Answer:
+def grow(now: Talk, question: str, turns: list[Turn]) -> Answer:
     """Draw the answer as it grows, with a button that stops it; returns the last of it."""
-    answer = Answer(question, "")
+    found = Answer(question, "")
     with (
         st.chat_message("assistant", avatar=render.MENTOR),
         closing(resources.answerer().stream(question, turns, where())) as stream,
     ):
-        place, stop = st.empty(), st.empty()
-        for answer in stream:
-            if answer.mode == "model" and state.growing is None:
-                # Any click ends this script; what is to be done with the answer, `take_up` does.
-                stop.button("Stop", key="stop", icon=":material/stop_circle:")
-            state.growing = answer
-            place.markdown(render.growing(answer))
-    return answer
-
-
-def take_up() -> None:
-    """Keep what is checked of an answer that a click cut short: on Stop, or on anything else."""
-    if not state.growing:
-        return
-    answer = state.growing
-    end = "stopped before the end" if answer.statements else "Stopped before a sentence was written."
-    keep(replace(answer, note=f"{answer.note}; {end}" if answer.statements else end))
-
-
-def keep(answer: Answer) -> None:
-    """Add an answer to the conversation, and go to it unless the reader has gone elsewhere."""
-    state.answers.append(answer)
-    state.opened = state.growing = None
-    stayed = st.query_params.get("conversation", "") == state.conversation
-    try:
-        state.conversation = resources.history().add(state.conversation, answer)
-    except MentorError as error:
-        st.toast(f"The conversation is on this page only: {error}")
-        return
-    if stayed:
-        go_to(state.conversation)
+        place, waiting, stop = st.empty(), st.container(), st.empty()
+        with waiting, st.spinner("Reading the handbook …"):
+            for found in stream:
+                found = replace(found, within=within())
+                if found.mode == "model" and now.growing is None:
+                    # Any click ends this script; what is to be done with the answer, `take_up` does.
+                    stop.button("Stop", key="stop", icon=":material/stop_circle:")
+                now.growing = found
+                place.markdown(render.growing(found))
+    return found
 
 
 def where() -> Where:
@@ -198,20 +186,36 @@ def where() -> Where:
     return Where(tuple(chapters), CLOUDS.get(cloud, ""))
 
 
-def draw_conversation() -> None:
-    """Draw the questions and answers so far, and note a click on a citation."""
-    for position, answer in enumerate(state.answers):
-        with st.chat_message("user", avatar=render.PERSON):
-            st.text(answer.question)
-        with st.chat_message("assistant", avatar=render.MENTOR):
-            here = state.opened[1] if state.opened and state.opened[0] == position else None
-            clicked = render.answer(answer, f"answer {state.conversation} {position}", here)
-            if clicked and state.opened != (position, clicked):
-                state.opened = (position, clicked)
-                st.rerun()
+def within() -> str:
+    """Where to look, in words; empty for everywhere."""
+    here = where()
+    if here == EVERYWHERE:
+        return ""
+    numbers = ", ".join(map(str, sorted(here.chapters)))
+    chapters = f"chapter{'s' if len(here.chapters) > 1 else ''} {numbers}" if numbers else ""
+    cloud = f"all chapters, {st.session_state['cloud']} preferred" if here.cloud and not chapters else ""
+    return chapters + (f", {st.session_state['cloud']} preferred" if here.cloud and chapters else cloud)
 
 
-def draw_source(citation: Citation) -> None:
+def shown(now: Talk, position: int) -> Answer:
+    """The version of an answer that is looked at."""
+    versions = now.exchanges[position].versions
+    return versions[now.turned_to.get(position, len(versions) - 1)].answer
+
+
+def draw_unsaved(now: Talk) -> None:
+    """Draw that answers are on this page only, and why."""
+    if not now.unsaved:
+        return
+    count = len(now.unsaved)
+    what = "The last answer is" if count == 1 else f"{count} answers are"
+    with st.container(border=True, key="unsaved"):
+        st.markdown(f"**{what} on this page only**, and a reload would lose what is not kept.")
+        st.caption(render.escaped(now.fault))
+        st.button("Keep now", key="save", on_click=talk.save, args=(now,))
+
+
+def draw_source(now: Talk, citation: Citation) -> None:
     """Draw the section behind a citation; the handbook may have changed since it was quoted."""
     try:
         section = resources.sections().get(citation.section)
@@ -222,12 +226,12 @@ def draw_source(citation: Citation) -> None:
         st.warning(f"Section {citation.section} is no longer in the handbook.")
         return
     render.source(section, citation)
-    st.button("Close", key="close", on_click=close)
+    st.button("Close", key="close", on_click=close, args=(now,))
 
 
-def close() -> None:
+def close(now: Talk) -> None:
     """Close the source panel."""
-    state.opened = None
+    now.opened = None
 
 
 page()

@@ -1,13 +1,14 @@
 """Answers, refusals and sections drawn on a page."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from chat import export
 from chat.citations import Answer, Citation, plain
 from ingest.sections import LEAD, Section, slug
 
@@ -31,11 +32,15 @@ def title() -> None:
     st.title("Lakehouse Mentor", anchor=False)
 
 
-def answer(result: Answer, key: str, opened: int | None) -> int | None:
-    """Draw an answer; returns the number of the citation that was clicked, if one was."""
-    if not result.statements:
-        _note(result)
-        return None
+def answer(result: Answer, key: str, opened: int | None, open_source: Callable[[int], None]) -> None:
+    """Draw an answer's statements.
+
+    Args:
+        result: the answer.
+        key: of the component.
+        opened: the number of the citation whose source is open, if one is.
+        open_source: called with the number of a citation that is clicked.
+    """
     data = {
         "opened": opened,
         "statements": [
@@ -43,7 +48,7 @@ def answer(result: Answer, key: str, opened: int | None) -> int | None:
                 "kind": statement.kind,
                 "text": statement.text,
                 "number": statement.citation.number,
-                "place": place(statement.citation),
+                "place": export.place(statement.citation),
                 "quote": plain(statement.citation.quote),
                 "replaces": statement.replaces,
                 "part": statement.part,
@@ -51,13 +56,18 @@ def answer(result: Answer, key: str, opened: int | None) -> int | None:
             for statement in result.statements
         ],
     }
-    clicked = _component("answer")(data=data, key=key, on_opened_change=lambda: None)
-    if result.missing:
-        st.caption(f"Not covered by the handbook: {escaped('; '.join(result.missing))}")
-    if result.note and result.mode != "model":
-        st.caption(escaped(result.note))
-    st.caption(_made(result))
-    return int(clicked.opened) if clicked.opened is not None else None
+
+    def clicked() -> None:
+        number = st.session_state[key].opened
+        if number is not None:
+            open_source(int(number))
+
+    _component("answer")(data=data, key=key, on_opened_change=clicked)
+
+
+def copy(text: str, key: str) -> None:
+    """Draw a button that copies a text and says so."""
+    _component("copy")(data={"text": text}, key=key, width="content")
 
 
 def growing(result: Answer) -> str:
@@ -102,42 +112,6 @@ def address(section: str, quote: str = "") -> str:
     """A section's shareable address, from the app's root."""
     query = {"section": section} | ({"quote": quote} if quote else {})
     return f"/handbook?{urlencode(query)}"
-
-
-def place(citation: Citation) -> str:
-    """Where a citation points, in words."""
-    return " › ".join(part for part in (f"{citation.section} {citation.title}", citation.heading) if part)
-
-
-def _note(result: Answer) -> None:
-    st.text(result.note)
-    if result.refused and result.nearest:
-        st.caption("What it has nearby")
-        for nearby in result.nearest:
-            st.page_link(
-                "ui/read.py",
-                label=f"{nearby.section} {nearby.title}",
-                query_params={"section": nearby.section},
-            )
-        st.caption(result.advice)
-
-
-def _made(result: Answer) -> str:
-    sections = _count("section", len({citation.section for citation in result.citations}))
-    quotes = _count("quote", len(result.citations))
-    quoted = f"{quotes} from {sections} of the handbook, nothing else"
-    took = f"{result.seconds * 1000:.0f} ms" if result.seconds < 2 else f"{result.seconds:.0f} s"
-    return " · ".join(
-        (
-            f"Searched for: {escaped(result.searched_for)}",
-            escaped(result.note) if result.mode == "model" else quoted,
-            took,
-        )
-    )
-
-
-def _count(noun: str, number: int) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def escaped(untrusted: str) -> str:
@@ -216,6 +190,6 @@ def questions(suggestions: Sequence[str], key: str) -> str | None:
     for row in range(0, len(suggestions), 2):
         pair = range(row, min(row + 2, len(suggestions)))
         for column, position in zip(st.columns(2), pair, strict=False):
-            if column.button(suggestions[position], key=f"{key} {position}", width="stretch"):
+            if column.button(suggestions[position], key=f"{key} {position}", width="stretch", wrap=True):
                 pressed = suggestions[position]
     return pressed

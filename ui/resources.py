@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 import streamlit as st
 
-from chat.extractive import Answerer
+from chat.extractive import Answerer, ExtractiveAnswerer, Where
 from chat.history import History
 from chat.written import answerer_of
 from database import open_database
@@ -21,6 +21,7 @@ from errors import MentorError, StaleIndex
 from ingest.glossary import Term, read_glossary
 from ingest.pipeline import Progress, chapter_files, ingest_handbook, read_handbook
 from ingest.sections import Document, Section
+from interview import next_questions as following
 from interview import plan
 from interview.bank import Question, bank_files, read_bank
 from interview.graded import Graded
@@ -120,6 +121,31 @@ def preparation() -> Preparation:
 def answerer() -> Answerer:
     """What the Ask page asks: a model if the settings name one."""
     return answerer_of(settings(), retriever())
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _is_answered(question: str, section: str, chapters: tuple[int, ...]) -> bool:
+    *_, answer = ExtractiveAnswerer(retriever()).stream(question, where=Where(chapters))
+    return any(citation.section == section for citation in answer.citations)
+
+
+def next_questions(
+    cited: tuple[str, ...], asked: tuple[str, ...], chapters: tuple[int, ...]
+) -> tuple[str, ...]:
+    """What may be asked next: questions that the handbook answers, with the section they are about.
+
+    Args:
+        cited: the sections of the last answer, most important first.
+        asked: what was asked before.
+        chapters: which are searched; all if empty.
+    """
+    try:
+        candidates = following.candidates(cited, sections(), glossary(), bank())
+        return following.offered(
+            candidates, asked, lambda one: _is_answered(one.question, one.section, chapters)
+        )
+    except MentorError:
+        return ()  # no answer is worth less for it, and the other pages say what is wrong
 
 
 @st.cache_resource(show_spinner=False)

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import CORPUS_SMALL, SmallIndex
 from tests.ui.fake import FakeAnswerer
+from ui import resources
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -27,6 +28,9 @@ def small_handbook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small_index:
     monkeypatch.setenv("MENTOR_CORPUS", str(CORPUS_SMALL))
     monkeypatch.setenv("MENTOR_DATA_DIR", str(small_index.settings.data_dir))
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'mentor.db'}")
+    # On a busy machine the index is not always open after the page's three seconds.
+    wait = resources.Preparation.wait
+    monkeypatch.setattr(resources.Preparation, "wait", lambda self, seconds: wait(self, 60))
 
 
 def open_app(page: str = "", **query: str) -> AppTest:

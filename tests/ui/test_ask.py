@@ -1,18 +1,21 @@
 import logging
 import re
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import create_engine
 from streamlit.testing.v1 import AppTest
 
-from chat.citations import ADVICE
+from chat.citations import ADVICE, plain
 from chat.extractive import Where
 from errors import StaleIndex
 from ingest.chunks import CLOUDS
+from interview.plan import Today
 from tests.ui.conftest import open_app
 from tests.ui.fake import ANSWER, CITATION, QUOTE, REFUSAL
+from ui import resources
 
 QUESTION = "What is compaction?"
 INJECTION = (
@@ -39,12 +42,30 @@ def conversations(app: AppTest):
 def test_first_visit_offers_questions_and_one_is_asked_by_a_click(fake):
     app = open_app()
     assert says(app.title) == ["Lakehouse Mentor"]
-    assert sorted(button.key for button in app.main.button) == [f"first {position}" for position in range(6)]
+    assert sorted(button.key for button in app.main.button) == [f"first {at}" for at in range(6)] + [
+        "interview"
+    ]
     label = app.button(key="first 3").label
     app.button(key="first 3").click().run()
     assert fake.asked == [(label, [], Where())]
     assert says(app.chat_message[0].text) == [label]
     assert not app.title
+    assert not app.exception
+
+
+def test_a_first_visit_leads_to_a_mock_interview_too(fake):
+    app = open_app()
+    app.button(key="interview").click().run()
+    assert says(app.title) == ["Mock interview"]
+    assert not app.exception
+
+
+def test_once_there_is_progress_the_days_questions_are_offered(fake, monkeypatch):
+    assert "today" not in [button.key for button in open_app().button]
+    monkeypatch.setattr(resources, "graded", lambda: (object(),))
+    monkeypatch.setattr(resources, "today", lambda: Today(("a",), ("a", "b"), ("a", "b")))
+    app = open_app()
+    assert app.button(key="today").label == "Today's two questions"
     assert not app.exception
 
 
@@ -58,9 +79,7 @@ def test_answer_is_kept_with_what_was_searched_for(ask):
     assert says(ask.text) == [QUESTION]
     [made] = says(ask.chat_message[1].caption)
     count = len(answer.citations)
-    assert made.startswith(
-        f"Searched for: What is compaction? · {count} quotes from 1 section of the handbook, nothing else · "
-    )
+    assert made.startswith(f"{count} quotes from 1 section of the handbook, nothing else · ")
     assert re.search(r"· \d+ ms$", made)
     assert not ask.exception
 
@@ -68,7 +87,7 @@ def test_answer_is_kept_with_what_was_searched_for(ask):
 def test_caption_counts_one_quote_as_one(fake):
     app = type_in(open_app(), QUESTION)
     assert says(app.chat_message[1].caption) == [
-        "Searched for: What is compaction? · 1 quote from 1 section of the handbook, nothing else · 12 ms"
+        "1 quote from 1 section of the handbook, nothing else · 12 ms"
     ]
     assert not app.exception
 
@@ -78,7 +97,12 @@ def test_refusal_shows_the_nearest_sections(fake):
     app = type_in(open_app(), "How do I brew coffee?")
     reply = app.chat_message[1]
     assert says(reply.text) == ["The handbook does not answer this."]
-    assert says(reply.caption) == ["What it has nearby", ADVICE]
+    captions = says(reply.caption)
+    assert captions[0] == "What it has nearby"
+    assert captions[3:] == [ADVICE, "0% sure that the handbook covers it · 0 ms"]
+    sections = resources.sections()
+    for section, gist in zip(("2.2", "1.1"), captions[1:3], strict=True):
+        assert gist.replace("\\", "") in plain(sections[section].text)
     links = [link.proto for link in reply.get("page_link")]
     assert [(link.label, link.page, link.query_string) for link in links] == [
         ("2.2 Autoscaling", "handbook", "section=2.2"),
@@ -194,8 +218,8 @@ def test_markup_in_a_question_is_plain_text(fake):
     app = type_in(open_app(), INJECTION)
     assert says(app.text)[0] == INJECTION
     assert "![" not in "".join(says(app.markdown))
-    caption = says(app.chat_message[1].caption)[0]
-    assert r"\!\[pixel\]\(https\://example\.com/p\.png\) \<script\>alert\(1\)\</script\>" in caption
+    [line] = [popover.proto.popover.label for popover in app.chat_message[1].get("popover")]
+    assert r"\!\[pixel\]\(https\://example\.com/p\.png\) \<script\>alert\(1\)\</script\>" in line
     # A button's label is Markdown, too.
     [listed] = conversations(app)
     assert r"\!\[pixel\]\(" in listed.label
@@ -251,32 +275,58 @@ def test_new_conversation_empties_the_page_and_the_old_one_is_a_click_away(fake)
     assert not app.exception
 
 
+def unsaved(app: AppTest) -> str:
+    return "\n".join(says(app.main.markdown) + says(app.main.caption)).replace("\\", "")
+
+
 def test_a_database_that_cannot_be_opened_costs_the_list_and_not_the_conversation(
     fake, monkeypatch, tmp_path
 ):
     (tmp_path / "folder").mkdir()
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'folder'}")
     app = type_in(open_app(), QUESTION)
-    [toast] = says(app.toast)
-    assert toast.startswith("The conversation is on this page only: cannot open the database")
+    assert "**The last answer is on this page only**" in unsaved(app)
+    assert "cannot open the database" in unsaved(app)
     type_in(app, "And then?")
     assert says(app.text) == [QUESTION, "And then?"]
+    assert "**2 answers are on this page only**" in unsaved(app)
     assert says(app.sidebar.caption)[0].startswith("cannot open the database")
     assert not app.exception
 
 
-def test_a_database_that_refuses_to_write_costs_a_toast_and_not_the_conversation(fake, tmp_path):
+def test_what_a_database_refused_is_kept_once_it_takes_it(fake, tmp_path):
     app = open_app()
-    with sqlite3.connect(tmp_path / "mentor.db") as database:
+    with closing(sqlite3.connect(tmp_path / "mentor.db")) as database:
         database.execute(
             "CREATE TRIGGER full BEFORE INSERT ON answer BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
         )
-    database.close()
-    type_in(app, QUESTION)
-    [toast] = says(app.toast)
-    assert toast.startswith("The conversation is on this page only: the database refused (disk is full)")
+        type_in(app, QUESTION)
+        assert "the database refused (disk is full)" in unsaved(app)
+        type_in(app, "And then?")
+        app.button(key="new").click().run()
+        assert "**2 answers are on this page only**" in unsaved(app)
+        type_in(app, "Something else?")
+        database.execute("DROP TRIGGER full")
+    app.button(key="save").click().run()
+    assert "on this page only" not in unsaved(app)
+    assert says(app.text) == ["Something else?"]
+    titles = [button.label for button in conversations(app)]
+    assert titles == [r"Something else?", QUESTION]
+    conversations(app)[1].click().run()
+    assert says(app.text) == [QUESTION, "And then?"]
+    assert not app.exception
+
+
+def test_a_database_that_vanishes_while_the_page_is_open_loses_nothing(fake, tmp_path):
+    app = type_in(open_app(), QUESTION)
+    (tmp_path / "mentor.db").rename(tmp_path / "aside.db")
     type_in(app, "And then?")
     assert says(app.text) == [QUESTION, "And then?"]
+    assert "is gone; put it back" in unsaved(app)
+    (tmp_path / "aside.db").rename(tmp_path / "mentor.db")
+    app.button(key="save").click().run()
+    assert "on this page only" not in unsaved(app)
+    assert says(open_app(conversation=app.query_params["conversation"]).text) == [QUESTION, "And then?"]
     assert not app.exception
 
 
@@ -300,7 +350,7 @@ def test_source_panel_shows_the_section_of_the_citation(fake):
     assert says(app.header) == ["File compaction & small files"]
     assert any(QUOTE in text for text in says(app.markdown))
     assert says(app.main.caption)[-1] == "1.2 · Chapter 1 · Common mistakes"
-    [link] = [link.proto for link in app.main.get("page_link")]
+    [link] = [link.proto for link in app.main.get("page_link") if link.proto.page == "handbook"]
     assert (link.label, link.page) == ("Open in the handbook", "handbook")
     assert link.query_string == f"section=1.2&quote={QUOTE.replace(' ', '+')}"
     app.button(key="close").click().run()
@@ -346,9 +396,7 @@ WRITTEN = replace(
 def test_an_answer_of_a_model_names_it(fake):
     fake.answer = WRITTEN
     app = type_in(open_app(), QUESTION)
-    assert says(app.chat_message[1].caption) == [
-        "Searched for: What is compaction? · Written by test\\-1 and checked · 12 s"
-    ]
+    assert says(app.chat_message[1].caption) == [r"Written by test\-1 and checked · 12 s"]
     assert not app.exception
 
 

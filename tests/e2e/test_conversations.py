@@ -1,0 +1,162 @@
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.steps import (
+    ask,
+    composer,
+    expect_no_sideways_scrolling,
+    messages,
+    number,
+    open_ask,
+    settled,
+)
+
+QUESTION = "What is compaction?"
+UNKNOWN = "How do I configure Kafka exactly-once delivery?"
+
+
+def sidebar(page):
+    return page.get_by_test_id("stSidebar")
+
+
+def choose(page, title: str, option: str) -> None:
+    """Open a conversation's menu with the keyboard and choose from it."""
+    menu = sidebar(page).get_by_role("button", name=f"More: {title}").first
+    menu.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name=option).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_conversation_is_renamed_found_saved_and_deleted(page, look):
+    """By keyboard where a person would; nothing of it may be lost by one stray click."""
+    open_ask(page)
+    ask(page, "Which cluster should scheduled work use?")
+    sidebar(page).get_by_role("button", name="New conversation").click()
+    expect(messages(page)).to_have_count(0)
+    ask(page, QUESTION)
+    choose(page, QUESTION, "Rename")
+    page.get_by_role("dialog").get_by_label("Title").fill("Small files")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    renamed = sidebar(page).get_by_role("button", name="Small files", exact=True)
+    expect(renamed).to_be_visible()
+
+    search = sidebar(page).get_by_label("Search conversations")
+    search.fill("scheduled")
+    expect(renamed).to_have_count(0)
+    expect(sidebar(page).get_by_role("button", name="Which cluster", exact=False).first).to_be_visible()
+    look("conversations-search")
+    search.fill("")
+    expect(renamed).to_be_visible()
+    settled(page)
+
+    choose(page, "Small files", "Save a copy")
+    with page.expect_download() as download:
+        page.get_by_role("dialog").get_by_role("button", name="Web page").click()
+    assert download.value.suggested_filename == "small-files.html"
+    saved = Path(download.value.path()).read_text("utf-8")
+    assert "<h1>Small files</h1>" in saved
+    assert "Compaction rewrites many small files into few large files" in saved
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    choose(page, "Small files", "Delete")
+    look("conversations-delete")
+    page.get_by_role("dialog").get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(messages(page)).to_have_count(2)
+    settled(page)
+    choose(page, "Small files", "Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="Lakehouse Mentor")).to_be_visible()
+    expect(renamed).to_have_count(0)
+
+
+def test_an_answer_is_copied_asked_again_with_other_words_and_rated(page, context, look):
+    """What is changed, thought and chosen under an answer is there after a reload."""
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_ask(page)
+    reply = ask(page, UNKNOWN)
+    expect(reply).to_contain_text("The handbook does not answer this.")
+    reply.get_by_role("button", name="Searched for").click()
+    page.get_by_label("Search for exactly these words").fill(QUESTION)
+    page.get_by_role("button", name="Ask again").click()
+    expect(number(reply, 1)).to_be_visible()
+    expect(messages(page)).to_have_count(2)
+    expect(messages(page).first).to_contain_text(UNKNOWN)
+    settled(page)
+
+    reply.get_by_role("button", name="Copy the answer with its sources").click()
+    expect(reply.get_by_text("Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("Compaction rewrites many small files into few large files")
+    assert "[1] 1.2 File compaction & small files › In short: “Compaction rewrites" in copied
+
+    reply.get_by_role("radio", name="Thumbs down").click()
+    page.get_by_role("radio", name="Something important is missing").click()
+    page.get_by_label("In your own words").fill("The cost.")
+    look("ask-reason")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(reply).to_contain_text("Thank you.")
+    settled(page)
+    page.reload()
+    expect(reply.get_by_role("radio", name="Thumbs down")).to_be_checked()
+    expect(reply).to_contain_text("2 of 2")
+    settled(page)
+    reply.get_by_role("button", name="Earlier answer").click()
+    expect(reply).to_contain_text("The handbook does not answer this.")
+    look("ask-earlier-answer")
+
+
+def test_a_question_that_is_offered_is_answered(page):
+    """The next question is one click away, and so is practice."""
+    open_ask(page)
+    ask(page, QUESTION)
+    offered = page.locator(".st-key-next button").first
+    words = offered.inner_text().splitlines()[-1]
+    offered.click()
+    expect(messages(page)).to_have_count(4)
+    settled(page)
+    expect(messages(page).nth(2).get_by_test_id("stText")).to_have_text(words)
+    expect(number(messages(page).nth(3), 1)).to_be_visible()
+    page.get_by_role("link", name="Practise this topic").click()
+    expect(page.get_by_role("button", name="Start")).to_be_visible()
+    assert "/interview?section=1.2" in page.url
+
+
+def test_two_tabs_of_one_conversation_lose_nothing(page, context):
+    """Each tab writes; what one adds, the other shows at its next question."""
+    open_ask(page)
+    ask(page, QUESTION)
+    other = context.new_page()
+    open_ask(other, page.url)
+    ask(other, "How does a reader build a snapshot?")
+    composer(page).fill("Which cluster should scheduled work use?")
+    composer(page).press("Enter")
+    expect(messages(page)).to_have_count(6)
+    expect(messages(page).nth(2)).to_contain_text("How does a reader build a snapshot?")
+
+
+@pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+def test_on_a_phone_the_buttons_stand_in_one_row(page, look):
+    """A second row of icons pushes the next question out of sight."""
+    open_ask(page)
+    reply = ask(page, QUESTION)
+    tops = [
+        reply.get_by_role(role, name=name).bounding_box()
+        for role, name in (
+            ("radio", "Thumbs up"),
+            ("radio", "Thumbs down"),
+            ("button", "Copy the answer"),
+            ("button", "Answer again"),
+        )
+    ]
+    middles = [box["y"] + box["height"] / 2 for box in tops]
+    assert max(middles) - min(middles) < 12
+    assert all(box["x"] + box["width"] <= 390 for box in tops)
+    expect_no_sideways_scrolling(page)
+    look("phone-answer")
