@@ -89,6 +89,15 @@ class Answer:
         return tuple(statement.citation for statement in self.statements)
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """For each statement the name of the part that begins with it; empty where none does."""
+        before = ("", *(statement.part for statement in self.statements))
+        return tuple(
+            statement.part if statement.part != last else ""
+            for statement, last in zip(self.statements, before, strict=False)
+        )
+
+    @property
     def advice(self) -> str:
         """How to ask instead, after a refusal."""
         return ADVICE if self.refused and self.nearest else ""
@@ -105,10 +114,9 @@ class Answer:
             return " ".join(part for part in (self.note, self._nearby, self.advice) if part)
         text = ""
         previous: Statement | None = None
-        for position, statement in enumerate(self.statements):
+        for position, (part, statement) in enumerate(zip(self.labels, self.statements, strict=True)):
             number = f"[{statement.citation.number}]"
-            begins = statement.part and statement.part != (previous.part if previous else "")
-            label = f"**{statement.part}:** " if begins else ""
+            label = f"**{part}:** " if part else ""
             match statement.kind:
                 case "code":
                     piece, gap = f"```\n{statement.text}\n```\n{number}", "\n\n"
@@ -117,8 +125,9 @@ class Answer:
                     gap = "\n" if previous and previous.kind == "item" else "\n\n"
                 case _:
                     piece = f"{label}{statement.text} {number}"
-                    follows = position > 1 and previous and previous.kind == "sentence" and not begins
-                    gap = " " if follows or (statement.part and not begins) else "\n\n"
+                    # The first sentence stands alone, unless it is the first of a part.
+                    follows = previous and previous.kind == "sentence" and not part
+                    gap = " " if follows and (position > 1 or statement.part) else "\n\n"
             text += (gap if text else "") + piece
             previous = statement
         return text

@@ -44,8 +44,11 @@ def made(answer: Answer) -> str:
     if not answer.searched_for:
         return ""
     searched = f"Searched for: {answer.searched_for}" + (f" (in {answer.within})" if answer.within else "")
+    understood = f"Understood as: {', '.join(answer.understood)}" if answer.understood else ""
     quoted = "quoted from the handbook, nothing else" if answer.statements and not answer.note else ""
-    return " · ".join(part for part in (searched, quoted, answer.note if answer.statements else "") if part)
+    return " · ".join(
+        part for part in (searched, understood, quoted, answer.note if answer.statements else "") if part
+    )
 
 
 def markdown(title: str, answers: Sequence[Answer], address: Callable[[str], str]) -> str:
@@ -90,8 +93,10 @@ def escaped(untrusted: str) -> str:
 def _markdown_body(answer: Answer) -> Iterator[str]:
     if not answer.statements:
         yield escaped(answer.note)
-    for statement in answer.statements:
+    for label, statement in zip(answer.labels, answer.statements, strict=True):
         number = f"\\[{statement.citation.number}\\]"
+        if label:
+            yield from ("", f"### {escaped(label)}", "")
         if statement.kind == "code":
             longest = max((len(run) for run in re.findall(r"`+", statement.text)), default=0)
             fence = "`" * max(3, longest + 1)
@@ -170,10 +175,14 @@ def _html_body(at: int, answer: Answer) -> str:
         return f'<p class="first">{html.escape(answer.note)}</p>'
     pieces: list[str] = []
     before = ""
-    for position, statement in enumerate(answer.statements):
+    for position, (label, statement) in enumerate(zip(answer.labels, answer.statements, strict=True)):
         listed = statement.kind == "item"
-        if listed != (before == "item"):
-            pieces.append("<ul>" if listed else "</ul>" if before else "")
+        if before == "item" and (label or not listed):
+            pieces.append("</ul>")
+        if label:
+            pieces.append(f"<h3>{html.escape(label)}</h3>")
+        if listed and (label or before != "item"):
+            pieces.append("<ul>")
         pieces.append(_html_statement(at, position, statement))
         before = statement.kind
     return "".join(pieces) + ("</ul>" if before == "item" else "")

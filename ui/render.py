@@ -51,9 +51,9 @@ def answer(result: Answer, key: str, opened: int | None, open_source: Callable[[
                 "place": export.place(statement.citation),
                 "quote": plain(statement.citation.quote),
                 "replaces": statement.replaces,
-                "part": statement.part,
+                "label": label,
             }
-            for statement in result.statements
+            for label, statement in zip(result.labels, result.statements, strict=True)
         ],
     }
 

@@ -122,8 +122,11 @@ def made(answer: Answer) -> str:
     else:
         sections = _count("section", len({citation.section for citation in answer.citations}))
         found = f"{_count('quote', len(answer.citations))} from {sections} of the handbook, nothing else"
+    understood = f"understood as {', '.join(answer.understood)}" if answer.understood else ""
     took = f"{answer.seconds * 1000:.0f} ms" if answer.seconds < 2 else f"{answer.seconds:.0f} s"
-    return " · ".join(part for part in (render.escaped(within), render.escaped(found), took) if part)
+    return " · ".join(
+        part for part in (render.escaped(within), understood, render.escaped(found), took) if part
+    )
 
 
 def ask_again(talk: Talk, position: int, box: str = "") -> None:

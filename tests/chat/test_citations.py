@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from chat.citations import Answer, Citation, Place, Statement, cite, is_quotable, plain
+from chat.export import markdown, page
 from ingest.chunks import Chunk, Sentence
 
 TABLE = "| Option | Choose it when | It costs you |\n|---|---|---|\n" + (
@@ -127,3 +128,33 @@ def test_a_row_without_heads_is_still_a_line():
 )
 def test_plain(markdown, expected):
     assert plain(markdown) == expected
+
+
+def part(name: str, kind: str, number: int) -> Statement:
+    source = Citation(number, "1.1", "Log", "How it works", "A log names the files.", "a.md", "log")
+    return Statement(kind, f"Sentence {number}.", source, part=name)  # type: ignore[arg-type]
+
+
+def test_a_part_is_named_once_where_it_begins():
+    answer = Answer(
+        "?",
+        "?",
+        (
+            part("Design", "sentence", 1),
+            part("Design", "sentence", 2),
+            part("Alternatives", "item", 3),
+            part("Alternatives", "item", 4),
+            part("Cost", "sentence", 5),
+            part("Cost", "sentence", 6),
+        ),
+    )
+    assert answer.labels == ("Design", "", "Alternatives", "", "Cost", "")
+    assert answer.text == (
+        "**Design:** Sentence 1. [1] Sentence 2. [2]\n\n"
+        "- **Alternatives:** Sentence 3. [3]\n- Sentence 4. [4]\n\n"
+        "**Cost:** Sentence 5. [5] Sentence 6. [6]"
+    )
+    assert "### Cost\n" in markdown("Title", [answer], lambda section: section)
+    html = page("Title", [answer], lambda section: section)
+    assert html.count("<ul>") == html.count("</ul>") == 1
+    assert "<h3>Alternatives</h3><ul><li>" in html

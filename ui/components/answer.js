@@ -53,8 +53,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let group = null;
   for (const [position, statement] of data.statements.entries()) {
     const number = citation(statement, data.opened, open);
-    if (statement.part && statement.part !== data.statements[position - 1]?.part) {
-      root.append(element("h4", "part", statement.part));
+    if (statement.label) {
+      root.append(element("h4", "part", statement.label));
       group = null;
     }
     if (statement.kind === "code") {
