@@ -297,15 +297,7 @@ class OfflineGrader:
         """The sentences of a section that can be cited, with their vectors."""
         known = self._sections.get(number)
         if known is None:
-            sentences = [
-                (sentence, chunk)
-                for chunk in self._chunks
-                if chunk.section == number
-                for sentence in chunk.sentences
-                if sentence.kind != "code"
-            ]
-            vectors = self._retriever.encode([sentence.embedding_text() for sentence, _ in sentences])
-            known = self._sections[number] = (sentences, vectors)
+            known = self._sections[number] = self._retriever.sentences_of(number)
             while len(self._sections) > REMEMBERED:
                 self._sections.pop(next(iter(self._sections)), None)
         return known

@@ -171,6 +171,10 @@ class Retriever:
         """Every chunk of the collection, in the order of its documents."""
         return tuple(self._current().store.chunks.values())
 
+    def sentences_of(self, section: str) -> tuple[list[tuple[Sentence, Chunk]], Vectors]:
+        """The sentences of a section, code left out, and their vectors (sentences, dimension)."""
+        return self._current().sentences_of(section)
+
     def rarity(self, term: str) -> float:
         """How rare a stem is among the chunks, 0 to 1; 1 for one that none holds."""
         return self._current().lexical.rarity(term)
@@ -259,6 +263,21 @@ class _Opened:
             tuple(facets),
             self.expander.explained_in(searched),
         )
+
+    def sentences_of(self, section: str) -> tuple[list[tuple[Sentence, Chunk]], Vectors]:
+        store = self.store
+        rows = [
+            row
+            for row, (identity, sentence) in enumerate(store.sentences.items())
+            if self._section_of_sentence(identity) == section and sentence.kind != "code"
+        ]
+        identities = list(store.sentences)
+        found = [
+            (store.sentences[identities[row]], store.chunks[store.chunk_of[identities[row]]]) for row in rows
+        ]
+        if store.matrix is None:
+            return found, self.encoder.encode([sentence.embedding_text() for sentence, _ in found])
+        return found, np.asarray(store.matrix[[len(store.chunks) + row for row in rows]])
 
     def _rank(
         self,

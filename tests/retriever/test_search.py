@@ -218,3 +218,13 @@ def test_the_index_is_made_without_a_look_at_the_network(small_index):
 )
 def test_markup_says_nothing_about_what_is_asked(question, plain):
     assert without_markup(question) == plain
+
+
+def test_the_sentences_of_a_section_come_with_their_own_vectors(small_retriever):
+    found, vectors = small_retriever.sentences_of("1.2")
+    assert {chunk.section for _, chunk in found} == {"1.2"}
+    assert "code" not in {sentence.kind for sentence, _ in found}
+    fresh = small_retriever.encode([sentence.embedding_text() for sentence, _ in found])
+    assert (vectors * fresh).sum(axis=1).min() > 0.999
+    nothing, none = small_retriever.sentences_of("9.9")
+    assert (nothing, len(none)) == ([], 0)
