@@ -213,6 +213,11 @@ def examples(settings: Settings, seed: int = 0) -> list[Example]:
     return [*said, *answers(retriever, questions, chance)]
 
 
+def is_kept(section: str) -> bool:
+    """Whether a section's sentences are kept for the proof, and not learnt from."""
+    return zlib.crc32(section.encode()) % PROOF == 0
+
+
 class _Encoded:
     """Examples with what the embedding model's lower layers make of them, which training never changes."""
 
@@ -260,9 +265,9 @@ def train(model: Model, chosen: Sequence[Example], seed: int = 0) -> tuple[dict[
 
     torch.manual_seed(seed)
     reader: Any = reader_module(model, None)
-    kept = [zlib.crc32(example.section.encode()) % PROOF == 0 for example in chosen]
-    lessons = _Encoded(reader, model, [e for e, is_kept in zip(chosen, kept, strict=True) if not is_kept])
-    proof = _Encoded(reader, model, [e for e, is_kept in zip(chosen, kept, strict=True) if is_kept])
+    kept = [is_kept(example.section) for example in chosen]
+    lessons = _Encoded(reader, model, [e for e, proves in zip(chosen, kept, strict=True) if not proves])
+    proof = _Encoded(reader, model, [e for e, proves in zip(chosen, kept, strict=True) if proves])
     upper = reader.upper.train()
     optimiser = torch.optim.AdamW(upper.parameters(), lr=RATE, weight_decay=0.01)
     steps = EPOCHS * -(-len(lessons.examples) // BATCH)

@@ -33,12 +33,15 @@ MOST_TOKENS = 128
 BATCH = 16
 CLOSE = 0.05
 """How far the probabilities of the 8-bit graph may be from the exact one's, on average over `SAMPLE`."""
+_VACUUM = "VACUUM deletes data files that no version has named for 7 days."
+_READERS = "Readers of a Delta table never wait for a writer."
 SAMPLE = (
-    ("VACUUM removes files older than 7 days.", "Old data files go after a week."),
-    ("VACUUM removes files older than 7 days.", "VACUUM never deletes a data file."),
-    ("VACUUM removes files older than 7 days.", "Liquid clustering places near rows together."),
-    ("How long can I time travel?", "Data files that no version names are kept for 7 days by default."),
-    ("How long can I time travel?", "A cluster has one driver and any number of workers."),
+    (_VACUUM, "After a week without a reference in the log, vacuum throws the old data files away."),
+    (_VACUUM, "VACUUM never deletes a data file, it only compacts the small ones."),
+    (_VACUUM, "I'd put the dashboards on a serverless warehouse with auto stop after ten minutes."),
+    (_READERS, "A reader has to wait until the writer has released its lock on the table."),
+    (_READERS, "Nobody who reads has to wait, the reader keeps seeing the version it started with."),
+    ("What does a reader wait for?", _READERS),
     ("Größe?", "表 🙂"),
 )
 

@@ -27,8 +27,6 @@ READ = 2
 """How many units are read beside each point, the likeliest first."""
 
 NEITHER = (0.0, 0.0, 1.0)
-STATES = 0.5
-"""Least probability that a unit states a point for it to count as one that does."""
 
 Stances = Callable[[Sequence[tuple[str, str]]], Vectors]
 """How the second text of each pair stands to the first, as `PairReader.stances`."""
@@ -116,8 +114,6 @@ class Features:
     """Per point, the unit that contradicts it most."""
     contradicts: Numbers
     """Per point, how likely that unit does, as the pair reader reads it alone."""
-    stating: frozenset[int]
-    """The units that state a point, as it reads them alone."""
     right: Numbers
     """Per unit, its similarity to the nearest point, however put."""
     repeated: float
@@ -156,7 +152,6 @@ def features(material: Material, reading: Reading, stances: Stances) -> Features
     best = evidence.argmax(axis=0)
     read, judged = _read(material, reading.units, evidence, stances)
     against = read[np.arange(len(read)), judged[:, :, 1].argmax(axis=1)]
-    stating = frozenset(read[judged[:, :, 0] >= STATES].tolist())
     # Demands, markup and padding must not colour what is said of the answer as a whole.
     near = np.maximum(way.max(axis=1), asked)[: reading.sentences] >= ON_THE_SUBJECT
     chosen = np.flatnonzero(near) if near.any() else np.arange(reading.sentences)
@@ -212,7 +207,7 @@ def features(material: Material, reading: Reading, stances: Stances) -> Features
     ):
         values[:, NAMES.index(target)] = values[:, NAMES.index(source)].mean()
     repeated = float((asked[: reading.sentences] >= REPEATED).mean())
-    return Features(values, best, against, judged[:, :, 1].max(axis=1), stating, way.max(axis=1), repeated)
+    return Features(values, best, against, judged[:, :, 1].max(axis=1), way.max(axis=1), repeated)
 
 
 def _words(material: Material, p: int, unit: str, whole: str) -> list[float]:

@@ -210,9 +210,8 @@ class OfflineGrader:
         likely = shipped(NAMES).judge(found.values)
         best = [reading.units[row] for row in found.best]
         plain = [self._says_plainly(unit, point) for unit, point in zip(best, material.points, strict=True)]
-        # What states one point contradicts no other.
+        # What states one point in its own words contradicts no other.
         right = {unit for unit, is_plain in zip(best, plain, strict=True) if is_plain}
-        right |= {reading.units[unit] for unit in found.stating}
         verdicts = []
         for p, point in enumerate(material.points):
             covered, contradicted = (float(likely[p, HEADS.index(head)]) for head in HEADS)
@@ -228,7 +227,7 @@ class OfflineGrader:
             elif (
                 contradicted >= max(CONTRADICTED, covered)
                 and found.contradicts[p] >= SHOWN
-                and words not in right
+                and not any(said in words for said in right)
             ):
                 verdicts.append(Verdict(point, "contradicted", words, borderline=contradicted < 0.7))
             else:

@@ -26,7 +26,7 @@ from tests.conftest import CORPUS_SMALL
 
 ANSWERED = (
     "What is a commit log?",
-    "What does a vacuum remove?",
+    "How long do old files stay in storage?",
     "How long are log entries kept by default?",
     "What is delta.logRetentionDuration?",
     "Why do small files make queries slow?",
@@ -104,7 +104,7 @@ def test_every_sentence_of_an_answer_is_a_numbered_quote(answerer, question):
     ("question", "words"),
     [
         ("What is a commit log?", "commit log that names the files of each version"),
-        ("What does a vacuum remove?", "vacuum"),
+        ("How long do old files stay in storage?", "vacuum"),
         ("Why do small files make queries slow?", "each file costs a request"),
         ("Does autoscaling make every job cheaper?", "Short jobs end before new workers start"),
     ],

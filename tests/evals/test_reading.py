@@ -1,6 +1,7 @@
 """What the pair reader is trained on, and that training yields weights that it can load."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -59,10 +60,9 @@ def test_nothing_is_learnt_of_questions_with_graded_answers_nor_of_their_reporte
     small_index, monkeypatch
 ):
     monkeypatch.setattr(evals.reading, "answers", lambda *given: iter(()))
+    monkeypatch.setattr(evals.reading, "told", lambda *given: iter(()))
     asked = []
     monkeypatch.setattr(evals.reading, "stances", lambda questions, chance: asked.extend(questions) or [])
-    from dataclasses import replace
-
     examples(replace(small_index.settings, corpus=PROJECT / "corpus"))
     graded = read_answers()
     assert len(asked) > 300

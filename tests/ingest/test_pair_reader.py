@@ -25,42 +25,18 @@ def reader(small_index) -> PairReader:
     return open_pair_reader(small_index.settings.data_dir)
 
 
+VACUUM, READERS = SAMPLE[0][0], SAMPLE[3][0]
+
+
 @pytest.mark.parametrize(
     ("point", "said", "stance"),
     [
-        pytest.param(
-            "A checkpoint is written every 10 commits.",
-            "Every ten commits Delta puts down a checkpoint.",
-            "states",
-            id="own-words",
-        ),
-        pytest.param(
-            "A checkpoint is written every 10 commits.",
-            "A checkpoint is written every 10 commits.",
-            "states",
-            id="the-same-words",
-        ),
-        pytest.param(
-            "Readers never wait for writers.",
-            "Whoever reads the table has to wait until the write is through.",
-            "contradicts",
-            id="the-opposite",
-        ),
-        pytest.param(
-            "Readers never wait for writers.", "Readers wait for writers.", "contradicts", id="denied"
-        ),
-        pytest.param(
-            "A checkpoint is written every 10 commits.",
-            "Every thousand commits Delta puts down a checkpoint.",
-            "contradicts",
-            id="another-figure",
-        ),
-        pytest.param(
-            "A checkpoint is written every 10 commits.",
-            "Unity Catalog tracks who owns a table.",
-            "neither",
-            id="another-subject",
-        ),
+        pytest.param(*SAMPLE[0], "states", id="own-words"),
+        pytest.param(VACUUM, VACUUM, "states", id="the-same-words"),
+        pytest.param(*SAMPLE[4], "states", id="a-denial-in-other-words"),
+        pytest.param(*SAMPLE[1], "contradicts", id="denied"),
+        pytest.param(*SAMPLE[3], "contradicts", id="the-opposite"),
+        pytest.param(*SAMPLE[2], "neither", id="another-subject"),
     ],
 )
 def test_stances(reader, point, said, stance):
@@ -69,15 +45,14 @@ def test_stances(reader, point, said, stance):
     assert likely.sum() == pytest.approx(1.0, abs=1e-4)
 
 
-def test_what_answers_a_question_is_told_from_what_is_only_near(reader):
-    question = "How many days can a query look back by default?"
-    answers, near = reader.answers(
-        [
-            (question, "By default a table can be read as it was up to 7 days ago."),
-            (question, "A query profile shows how long each operator took."),
-        ]
+def test_what_answers_a_question_is_told_from_what_is_only_near(reader, small_retriever):
+    def likely(question):
+        nearest = small_retriever.find(question).sentences[:3]
+        return reader.answers([(question, found.sentence.embedding_text()) for found in nearest]).max()
+
+    assert likely("What does compaction do to small files?") > 2 * likely(
+        "What will compaction cost next year?"
     )
-    assert answers > near
 
 
 def test_pairs_are_read_alike_alone_and_together(reader):
@@ -95,7 +70,12 @@ def test_the_graph_is_written_once_and_again_when_it_is_damaged(small_index, rea
     folder = tmp_path / "encoder" / source.name
     shutil.copytree(source, folder)
     made = []
-    monkeypatch.setattr(ingest.pair_reader, "_export", lambda model, folder: made.append(folder))
+
+    def export(model, folder):
+        made.append(folder)
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+
+    monkeypatch.setattr(ingest.pair_reader, "_export", export)
     open_pair_reader(tmp_path)
     assert made == []
     (folder / "model.onnx").write_bytes((folder / "model.onnx").read_bytes()[:-1] + b"\0\0")
