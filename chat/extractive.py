@@ -9,7 +9,7 @@ from typing import Protocol
 from chat.citations import Answer, Place, Statement, cite
 from chat.compose import Candidate, compose, rank_sections
 from chat.frame import framed
-from chat.questions import Courtesy, Kind, courtesy_of, is_english, kind_of, leans, parts_of
+from chat.questions import Courtesy, Kind, courtesy_of, is_english, kind_of, leans, parts_of, points_back
 from chat.sufficiency import ANSWERED, confidence
 from ingest.chunks import Chunk, Cloud
 from retriever.query import clean_question, without_markup
@@ -131,6 +131,8 @@ class ExtractiveAnswerer:
         terms = self._retriever.terms(question)
         unknown = bool(terms) and all(self._retriever.rarity(term) == 1 for term in terms)
         if unknown:
+            return question
+        if not points_back(question) and self._find(question, where).explained_in:
             return question
         if leans(question, terms):
             alone = len(terms) >= MANY_TERMS and self._sure(question, where) >= SURE

@@ -147,4 +147,9 @@ def parts_of(question: str) -> list[str]:
 
 def leans(question: str, terms: Sequence[str]) -> bool:
     """Whether a question of few words points at something said before: “and on Azure?”, “why?”."""
-    return len(terms) <= 1 or bool(_LEANS.search(question))
+    return len(terms) <= 1 or points_back(question)
+
+
+def points_back(question: str) -> bool:
+    """Whether a question names what it is about by a word for something said before."""
+    return bool(_LEANS.search(question))
