@@ -9,7 +9,17 @@ from typing import Protocol
 from chat.citations import Answer, Place, Statement, cite
 from chat.compose import Candidate, compose, rank_sections
 from chat.frame import framed
-from chat.questions import Courtesy, Kind, courtesy_of, is_english, kind_of, leans, parts_of, points_back
+from chat.questions import (
+    Courtesy,
+    Kind,
+    asks,
+    courtesy_of,
+    is_english,
+    kind_of,
+    leans,
+    parts_of,
+    points_back,
+)
 from chat.sufficiency import ANSWERED, confidence
 from ingest.chunks import Chunk, Cloud
 from retriever.query import clean_question, without_markup
@@ -100,7 +110,11 @@ class ExtractiveAnswerer:
             answer = Answer(question, "", note=_COURTESIES[courtesy], mode="small-talk")
         else:
             searched = without_markup(question)
-            answer = self._answer(question, self._standalone(searched, history, where), where)
+            standalone = self._standalone(searched, history, where)
+            beside = bool(history) and not self._adds(searched, standalone, where)
+            answer = self._answer(question, searched if beside else standalone, where)
+            if beside and answer.refused and not asks(searched):
+                answer = Answer(question, "", note=_COURTESIES["thanks"], mode="small-talk")
         yield replace(answer, seconds=time.perf_counter() - started)
 
     def passages(self, answer: Answer, where: Where, most: int) -> tuple[Chunk, ...]:
@@ -139,6 +153,17 @@ class ExtractiveAnswerer:
         else:
             alone = len(terms) >= FEW_TERMS or self._sure(question, where) >= ANSWERED
         return question if alone else f"{before} {question}"
+
+    def _adds(self, question: str, standalone: str, where: Where) -> bool:
+        """Whether anything that a turn says itself is spoken of where the question before it is answered.
+
+        Else the question before would be answered again, whatever the turn says.
+        """
+        own = set(self._retriever.terms(question))
+        best = next(iter(rank_sections(self._find(standalone, where))), "")
+        sentences, _ = self._retriever.sentences_of(best)
+        spoken = {term for one, _ in sentences for term in self._retriever.terms(one.embedding_text())}
+        return not own or bool(own & spoken)
 
     def _sure(self, question: str, where: Where) -> float:
         return confidence(self._find(question, where), self._retriever)

@@ -94,6 +94,11 @@ _COURTESIES: tuple[tuple[Courtesy, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_ASKS = re.compile(
+    r"\?|\b(what|how|why|when|where|which|who|whose|can|could|should|would|does|explain|show|give|tell|compare"
+    r"|describe|list)\b|^\W*(is|are|do|did|will)\b",
+    re.IGNORECASE,
+)
 _LEANS = re.compile(
     r"^\W*(and|but|so|also|no|now|oh|yes|ok|what about|how about|why|why not|how so|what if|then|instead)\b"
     r"|\b(instead|then|the opposite|you (said|mean|meant))\W*$"
@@ -143,6 +148,11 @@ def parts_of(question: str) -> list[str]:
     """The questions within a question: “What is X, and how do I Y?” asks two things."""
     parts = [part.strip() for part in _PARTS.split(question) if part and part.strip()]
     return parts if all(len(part.split()) >= FEWEST_WORDS for part in parts) else [question]
+
+
+def asks(message: str) -> bool:
+    """Whether a message has the form of a question or a request, and is not only said."""
+    return bool(_ASKS.search(message))
 
 
 def leans(question: str, terms: Sequence[str]) -> bool:

@@ -262,3 +262,16 @@ def test_a_tiny_collection_is_answered_or_refused(settings, word_hashes, tmp_pat
         assert answer.text
         assert answer.refused is (not answer.citations)
         assert all(citation.quote in source for citation in answer.citations)
+
+
+@pytest.mark.parametrize(
+    ("said", "mode", "refused"),
+    [
+        pytest.param("nice weather at the lake", "small-talk", False, id="said"),
+        pytest.param("how about the weather at the lake?", "extractive", True, id="asked"),
+    ],
+)
+def test_a_turn_about_nothing_here_does_not_get_the_answer_before_again(answerer, said, mode, refused):
+    question = "Why are small files slow?"
+    (answer,) = answerer.stream(said, [Turn(question, question)])
+    assert (answer.mode, answer.refused, answer.statements) == (mode, refused, ())
