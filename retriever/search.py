@@ -240,7 +240,10 @@ class _Opened:
     ) -> Findings:
         facets = self.facets.facets_of(searched)
         questions = [searched, *facets.values()]
-        vectors = self.encoder.encode(questions)
+        explained_in = self.expander.explained_in(searched)
+        # An acronym or a former name alone says nothing to the encoder.
+        named = self._expanded(searched) if explained_in else searched
+        vectors = self.encoder.encode([named, *facets.values()])
         rankings = [
             self._rank(question, vector, chapters, candidates, lexical_weight)
             for question, vector in zip(questions, vectors, strict=True)
@@ -261,7 +264,7 @@ class _Opened:
             tuple(self._passages(rankings, here)),
             tuple(sentence for sentence in found if not here or sentence.chunk.cloud in ("", here)),
             tuple(facets),
-            self.expander.explained_in(searched),
+            explained_in,
         )
 
     def sentences_of(self, section: str) -> tuple[list[tuple[Sentence, Chunk]], Vectors]:

@@ -228,3 +228,15 @@ def test_the_sentences_of_a_section_come_with_their_own_vectors(small_retriever)
     assert (vectors * fresh).sum(axis=1).min() > 0.999
     nothing, none = small_retriever.sentences_of("9.9")
     assert (nothing, len(none)) == ([], 0)
+
+
+@pytest.mark.parametrize("question", ["bin packing", "What is bin packing?", "explain OPTIMIZE"])
+def test_a_term_by_another_name_finds_what_the_term_finds(small_retriever, question):
+    found = small_retriever.find(question)
+    assert found.explained_in == {"1.2"}
+    assert found.passages[0].chunk.section == "1.2"
+
+
+@pytest.mark.parametrize("question", ["Why is bin packing slow?", "bread"])
+def test_a_question_that_asks_more_than_a_term_is_no_term(small_retriever, question):
+    assert small_retriever.find(question).explained_in == frozenset()
