@@ -101,7 +101,12 @@ def _best_sections(findings: Findings) -> list[str]:
 
 
 def _answers(findings: Findings, retriever: Retriever, asked: Mapping[str, float]) -> float:
-    """The log-odds that the likeliest of the nearest sentences answers."""
+    """The log-odds that the likeliest of the nearest sentences answers; 0, even, where code is the nearest.
+
+    The pair reader has learnt from sentences, and says nothing of code.
+    """
+    if findings.sentences and findings.sentences[0].sentence.kind == "code":
+        return 0.0
     total = sum(asked.values()) or 1.0
 
     def likely(found: FoundSentence) -> float:
