@@ -139,7 +139,9 @@ def reader_module(model: Model, weights: Mapping[str, NDArray[Any]] | None) -> "
     """The network: token ids → (stance logits, answer logit); without weights, its own layers untrained."""
     import torch
     from transformers import AutoModel
+    from transformers.utils import logging as transformers_logging
 
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     base = AutoModel.from_pretrained(str(model.folder)).eval()
 
     class Upper(torch.nn.Module):  # type: ignore[misc, unused-ignore]
