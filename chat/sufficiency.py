@@ -1,6 +1,5 @@
 """Does the handbook answer this at all? Relevance is not sufficiency, so nearness is not enough."""
 
-import heapq
 import math
 import re
 from collections.abc import Mapping
@@ -56,7 +55,7 @@ def confidence(findings: Findings, retriever: Retriever) -> float:
 
 def signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
     """What speaks for and against an answer; each is explained by its own line."""
-    asked = {term: retriever.rarity(term) for term in retriever.terms(findings.question)}
+    asked = _rarities(findings, retriever)
     total = sum(asked.values()) or 1.0
     best = findings.passages[0].chunk.section
     here = [passage.chunk for passage in findings.passages if passage.chunk.section == best]
@@ -92,29 +91,39 @@ def signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
         # A term of the glossary is asked for, and the section that explains it was found.
         "term": float(not findings.explained_in.isdisjoint(_best_sections(findings))),
         # Whether the nearest sentences answer, the question and each of them read together.
-        "answers": _answers(findings, retriever, asked),
+        "answers": _answers(findings, retriever),
     }
 
 
-def _best_sections(findings: Findings) -> list[str]:
-    return list(dict.fromkeys(passage.chunk.section for passage in findings.passages))[:BEST_SECTIONS]
-
-
-def _answers(findings: Findings, retriever: Retriever, asked: Mapping[str, float]) -> float:
-    """The log-odds that the likeliest of the nearest sentences answers; 0, even, where code is the nearest.
-
-    The pair reader has learnt from sentences, and says nothing of code.
-    """
-    if findings.sentences and findings.sentences[0].sentence.kind == "code":
-        return 0.0
+def likeliest(findings: Findings, retriever: Retriever) -> list[FoundSentence]:
+    """The sentences found, code left out, in the order in which they are read beside the question."""
+    asked = _rarities(findings, retriever)
     total = sum(asked.values()) or 1.0
 
     def likely(found: FoundSentence) -> float:
         said = set(retriever.terms(found.sentence.text))
         return found.similarity + SHARED * sum(asked[term] for term in asked if term in said) / total
 
-    prose = [found for found in findings.sentences if found.sentence.kind != "code"]
-    nearest = heapq.nlargest(READ, prose, key=likely)
+    prose = (found for found in findings.sentences if found.sentence.kind != "code")
+    return sorted(prose, key=likely, reverse=True)
+
+
+def _rarities(findings: Findings, retriever: Retriever) -> dict[str, float]:
+    return {term: retriever.rarity(term) for term in retriever.terms(findings.question)}
+
+
+def _best_sections(findings: Findings) -> list[str]:
+    return list(dict.fromkeys(passage.chunk.section for passage in findings.passages))[:BEST_SECTIONS]
+
+
+def _answers(findings: Findings, retriever: Retriever) -> float:
+    """The log-odds that the likeliest of the nearest sentences answers; 0, even, where code is the nearest.
+
+    The pair reader has learnt from sentences, and says nothing of code.
+    """
+    if findings.sentences and findings.sentences[0].sentence.kind == "code":
+        return 0.0
+    nearest = likeliest(findings, retriever)[:READ]
     pairs = [(findings.question, found.sentence.embedding_text()) for found in nearest]
     best = float(retriever.pairs.answers(pairs).max(initial=0.0))
     return math.log((best + 0.01) / (1.01 - best))

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from chat.sufficiency import likeliest
 from command_line import run
 from evals.graded_answers import read_answers
 from evals.rewrites import denied, restated
@@ -27,7 +28,7 @@ from ingest.embedder import Model, Vectors, find_model
 from ingest.pair_reader import MOST_TOKENS, STANCES, WEIGHTS, Stance, reader_module, write_weights
 from interview.bank import Question, read_bank
 from interview.reading import read
-from retriever.search import FoundSentence, Retriever
+from retriever.search import Retriever
 from settings import DEFAULT_EMBEDDER, Settings, load_settings
 
 STATEMENTS = Path(__file__).parent / "statements.jsonl"
@@ -41,8 +42,6 @@ PROOF = 14
 """One section in so many is kept to print how well its sentences are read."""
 TOLD, FAR = 0.6, 0.3
 """Similarity to a point from which the nearest unit of a model answer states it; below which one does not."""
-SHARED = 0.25
-"""Weight of shared words in the choice of the sentences that answer a question, as when it is asked."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ def answers(retriever: Retriever, questions: Sequence[Question], chance: random.
         if line:
             entry = json.loads(line)
             for asked in entry["in"]:
-                found = _nearest(retriever, asked)
+                found = likeliest(retriever.find(asked), retriever)
                 here = [hit for hit in found if hit.chunk.section == entry["section"]][:2]
                 far = [hit for hit in found[8:60] if hit.chunk.section != entry["section"]]
                 for hit in here:
@@ -166,7 +165,7 @@ def answers(retriever: Retriever, questions: Sequence[Question], chance: random.
                 for hit in chance.sample(far, min(1, len(far))):
                     yield Example(asked, hit.sentence.embedding_text(), entry["section"])
             for asked in entry["out"]:
-                for hit in _nearest(retriever, asked)[:3]:
+                for hit in likeliest(retriever.find(asked), retriever)[:3]:
                     yield Example(asked, hit.sentence.embedding_text(), entry["section"])
     for question in questions:
         chapter = question.section.partition(".")[0]
@@ -182,19 +181,6 @@ def answers(retriever: Retriever, questions: Sequence[Question], chance: random.
             for point in chance.sample(list(chance.choice(others).key_points), 2):
                 said = chance.choice((point.text, *point.says))
                 yield Example(question.question, said, question.section)
-
-
-def _nearest(retriever: Retriever, question: str) -> list[FoundSentence]:
-    """The sentences found, in the order in which they are read when the question is asked."""
-    found = retriever.find(question)
-    asked = {term: retriever.rarity(term) for term in found.terms}
-    total = sum(asked.values()) or 1.0
-
-    def likely(hit: FoundSentence) -> float:
-        said = set(retriever.terms(hit.sentence.text))
-        return hit.similarity + SHARED * sum(asked[term] for term in asked if term in said) / total
-
-    return sorted((hit for hit in found.sentences if hit.sentence.kind != "code"), key=likely, reverse=True)
 
 
 def examples(settings: Settings, seed: int = 0) -> list[Example]:

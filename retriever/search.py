@@ -269,18 +269,14 @@ class _Opened:
 
     def sentences_of(self, section: str) -> tuple[list[tuple[Sentence, Chunk]], Vectors]:
         store = self.store
-        rows = [
-            row
-            for row, (identity, sentence) in enumerate(store.sentences.items())
-            if self._section_of_sentence(identity) == section and sentence.kind != "code"
-        ]
-        identities = list(store.sentences)
-        found = [
-            (store.sentences[identities[row]], store.chunks[store.chunk_of[identities[row]]]) for row in rows
-        ]
+        rows, found = [], []
+        for row, (identity, sentence) in enumerate(store.sentences.items()):
+            if self._section_of_sentence(identity) == section and sentence.kind != "code":
+                rows.append(len(store.chunks) + row)
+                found.append((sentence, store.chunks[store.chunk_of[identity]]))
         if store.matrix is None:
             return found, self.encoder.encode([sentence.embedding_text() for sentence, _ in found])
-        return found, np.asarray(store.matrix[[len(store.chunks) + row for row in rows]])
+        return found, np.asarray(store.matrix[rows])
 
     def _rank(
         self,

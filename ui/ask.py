@@ -1,6 +1,6 @@
 """The Ask page: a conversation with the handbook."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import streamlit as st
@@ -63,11 +63,10 @@ def first_visit() -> str | None:
     st.markdown("Ask the handbook: every sentence of the answer names the section that says it.")
     pressed = render.questions(suggestions(), "first")
     with st.container(horizontal=True, key="begin", vertical_alignment="center"):
-        try:
+        # The Progress page says what is wrong.
+        with suppress(MentorError):
             if resources.graded():
                 today.draw()
-        except MentorError:
-            pass  # the Progress page says what is wrong
         if st.button("Start a mock interview", key="interview", icon=":material/record_voice_over:"):
             st.switch_page("ui/practice.py")
     return pressed

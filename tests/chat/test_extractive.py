@@ -24,8 +24,13 @@ from retriever.search import Retriever
 from settings import PROJECT
 from tests.conftest import CORPUS_SMALL
 
+VACUUM = "What does a vacuum remove?"
+IN_PASSING = pytest.mark.xfail(
+    reason="the handbook says it in passing, and the pair reader sees no answer: a wrong refusal", strict=True
+)
 ANSWERED = (
     "What is a commit log?",
+    VACUUM,
     "How long do old files stay in storage?",
     "How long are log entries kept by default?",
     "What is delta.logRetentionDuration?",
@@ -89,7 +94,9 @@ def assert_cited(answer: Answer) -> None:
             assert statement.text == " ".join(citation.quote.split())
 
 
-@pytest.mark.parametrize("question", ANSWERED)
+@pytest.mark.parametrize(
+    "question", [pytest.param(one, marks=IN_PASSING) if one == VACUUM else one for one in ANSWERED]
+)
 def test_every_sentence_of_an_answer_is_a_numbered_quote(answerer, question):
     answer = ask(answerer, question)
     assert_cited(answer)
@@ -104,6 +111,7 @@ def test_every_sentence_of_an_answer_is_a_numbered_quote(answerer, question):
     ("question", "words"),
     [
         ("What is a commit log?", "commit log that names the files of each version"),
+        pytest.param(VACUUM, "vacuum", marks=IN_PASSING),
         ("How long do old files stay in storage?", "vacuum"),
         ("Why do small files make queries slow?", "each file costs a request"),
         ("Does autoscaling make every job cheaper?", "Short jobs end before new workers start"),

@@ -9,8 +9,8 @@ from retriever.typed import TextIndex
 from tests.e2e.conftest import PROJECT, indexed_and_serving
 from tests.e2e.steps import open_handbook
 
-SECTIONS = ["1.3", "5.5", "8.1", "11.6", "12.2", "15.1"]
-"""Some of those with the widest tables, the longest code and the most diagrams."""
+SECTIONS = ["1.3", "2.2", "4.4", "5.5", "6.8", "7.3", "8.1", "9.2", "11.6", "12.2", "12.6", "14.1", "15.1"]
+"""Those with the widest tables, the longest code and the most diagrams."""
 WIDER = """() => {
   const column = document.querySelector(".st-key-section").getBoundingClientRect();
   const boxes = ".st-key-section :is(table, pre, p, li, h2, h3, blockquote, [data-testid='stMermaidChart'])";
