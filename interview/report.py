@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chat.citations import plain
-from ingest.chunks import cells
 from interview.agreement import give_or_take
 from interview.bank import Question
 from interview.grading import Grade, Verdict
@@ -220,11 +218,6 @@ APART = (
     "and are never averaged together."
 )
 MARKS = {"covered": "✓", "missed": "○", "contradicted": "✗"}
-
-
-def spoken(quote: str) -> str:
-    """A quote as words: a table's row without its bars, and no Markdown."""
-    return plain("; ".join(cells(quote)) if quote.startswith("|") else quote)
 
 
 def points_open(points: int) -> str:

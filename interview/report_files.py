@@ -4,9 +4,9 @@ Whatever a person typed is data: escaped in both, and the HTML has no script and
 """
 
 import html
-import re
 from collections.abc import Callable, Sequence
 
+from chat.export import escaped, spoken
 from interview.agreement import agreement
 from interview.grading import Verdict
 from interview.report import (
@@ -18,7 +18,6 @@ from interview.report import (
     Scores,
     headline,
     points_open,
-    spoken,
     word,
 )
 
@@ -35,7 +34,7 @@ def markdown(report: Report, address: Callable[[str], str]) -> str:
         lines += _heading(scores)
         for title, rows in (("Chapter", scores.by_chapter), ("Kind of question", scores.by_kind)):
             lines += ["", f"| {title} | Score |", "|---|---|"]
-            lines += [f"| {_plain(name)} | {value} |" for name, value in rows]
+            lines += [f"| {escaped(name)} | {value} |" for name, value in rows]
     return "\n".join([*lines, *_summary(report, address), *_questions(report, address)]) + "\n"
 
 
@@ -78,7 +77,7 @@ def _heading(scores: Scores) -> list[str]:
         "",
         f"## {scores.score} of 100, {word(scores.score)}",
         "",
-        f"{count} graded by {_plain(scores.grader)}. {agreement(scores.grader)}",
+        f"{count} graded by {escaped(scores.grader)}. {agreement(scores.grader)}",
     ]
 
 
@@ -87,7 +86,7 @@ def _summary(report: Report, address: Callable[[str], str]) -> list[str]:
     if report.reading:
         lines += ["", "## Read tonight", ""]
     for at, read in enumerate(report.reading[:TONIGHT], start=1):
-        label = _plain(f"{read.section} {read.title}")
+        label = escaped(f"{read.section} {read.title}")
         lines.append(f"{at}. [{label}]({address(read.section)}), {points_open(read.points)}")
     for title, verdicts in (("Strong points", report.strong), ("Missed", report.missed)):
         if verdicts:
@@ -99,20 +98,20 @@ def _summary(report: Report, address: Callable[[str], str]) -> list[str]:
 def _questions(report: Report, address: Callable[[str], str]) -> list[str]:
     lines: list[str] = []
     for asked in report.asked:
-        lines += ["", f"## {asked.number}. {_plain(asked.question)}", "", f"{asked.result}."]
+        lines += ["", f"## {asked.number}. {escaped(asked.question)}", "", f"{asked.result}."]
         lines += ["", *(f"- {name}: {value}" for name, value in asked.stages)]
         for ask, text in asked.said:
-            lines += ["", f"**{_plain(ask) if ask else 'Your answer'}**", ""]
-            lines += [f"> {_plain(line)}  " for line in text.splitlines()]
+            lines += ["", f"**{escaped(ask) if ask else 'Your answer'}**", ""]
+            lines += [f"> {escaped(line)}  " for line in text.splitlines()]
         if asked.grade:
-            lines += ["", f"**Key points**, by {_plain(asked.grade.grader)}", ""]
+            lines += ["", f"**Key points**, by {escaped(asked.grade.grader)}", ""]
             lines += [_point(verdict, address, True) for verdict in asked.grade.verdicts]
             for wrong in asked.grade.misconceptions:
                 where = f"[section {wrong.section}]({address(wrong.section)})"
-                lines += ["", f"Not so: “{_plain(wrong.claim)}” {_plain(wrong.correction)} ({where})"]
+                lines += ["", f"Not so: “{escaped(wrong.claim)}” {escaped(wrong.correction)} ({where})"]
         if asked.model_answer:
             where = f"[section {asked.section}]({address(asked.section)})"
-            lines += ["", f"**A strong answer** ({where})", "", _plain(asked.model_answer)]
+            lines += ["", f"**A strong answer** ({where})", "", escaped(asked.model_answer)]
     return lines
 
 
@@ -120,19 +119,11 @@ def _point(verdict: Verdict, address: Callable[[str], str], named: bool) -> str:
     point = verdict.key_point
     doubt = ", borderline" if verdict.borderline else ""
     name = f"{verdict.verdict}{doubt}, " if named else ""
-    line = f"- {MARKS[verdict.verdict]} {_plain(point.text)} "
+    line = f"- {MARKS[verdict.verdict]} {escaped(point.text)} "
     line += f"({name}[section {point.section}]({address(point.section)}))"
     if named and verdict.citation:
-        line += f"\n  - The handbook: “{_plain(spoken(verdict.citation.quote))}”"
+        line += f"\n  - The handbook: “{escaped(spoken(verdict.citation.quote))}”"
     return line
-
-
-def _plain(untrusted: str) -> str:
-    """Text as Markdown that means nothing but itself, on one line."""
-    # Entities rather than backslashes for tags: a careless reader of Markdown may ignore the latter.
-    tagless = html.escape(" ".join(untrusted.split()), quote=False)
-    escaped = re.sub(r"([\\`*_{}\[\]()#+\-!|~:$=])", r"\\\1", tagless)
-    return re.sub(r"^(\d+)\.(?=\s|$)", r"\1\\.", escaped)
 
 
 def _bars(title: str, rows: Sequence[tuple[str, int]]) -> str:

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
+from chat.export import spoken
 from interview import session
 from interview.agreement import agreement, give_or_take
 from interview.bank import Misconception, Question, Stage
 from interview.grading import Grade, Verdict
-from interview.report import MARKS, spoken, stage_score, word
+from interview.report import MARKS, stage_score, word
 from interview.session import Attempt
 from ui import render, resources
 
