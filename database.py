@@ -48,8 +48,9 @@ def open_database(url: str) -> Engine:
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _configure_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
-            if engine.url.database and engine.url.database != ":memory:":
-                Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+            file = engine.url.database
+            if file and file != ":memory:" and not file.startswith("file:"):
+                Path(file).parent.mkdir(parents=True, exist_ok=True)
         with engine.begin() as connection:
             revision = _revision(connection)
         if revision != HEAD:

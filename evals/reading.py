@@ -4,7 +4,9 @@ It learns the stance of a statement to a key point from the bank's other ways to
 answers and misconceptions, `statements.jsonl` (what candidates might say, written for this by hands
 that wrote neither the bank nor the graded answers) and rules that restate and deny. Whether a sentence
 answers a question it learns from `asked.jsonl`, questions that the handbook answers and near ones that
-it does not.
+it does not. Both it learns from `sentences.jsonl`: the handbook's own sentences beside questions of the
+bank, each labelled by people with the key points that it states, in whole or by half, and whether a good
+answer to the question would hold it.
 Questions with graded answers are left out, and all sections of the graded answers' reported half.
 """
 
@@ -33,6 +35,7 @@ from settings import DEFAULT_EMBEDDER, Settings, load_settings
 
 STATEMENTS = Path(__file__).parent / "statements.jsonl"
 ASKED = Path(__file__).parent / "asked.jsonl"
+SENTENCES = Path(__file__).parent / "sentences.jsonl"
 EPOCHS, BATCH, RATE = 3, 32, 2e-4
 WARM_UP = 0.06
 """Share of the steps in which the learning rate rises."""
@@ -151,6 +154,29 @@ def _placed(pair: Pair, question: Question) -> Example:
     return Example(first, second, question.section, stance)
 
 
+def labelled(questions: Sequence[Question], chance: random.Random) -> Iterator[Example]:
+    """Sentences of the handbook beside the points and the questions that they were labelled for.
+
+    One that states half a point is no lesson on that point, and neither is it one that answers nothing.
+    """
+    known = {question.id: question for question in questions}
+    for line in SENTENCES.read_text("utf-8").split("\n"):
+        entry = json.loads(line) if line else {}
+        if entry.get("id") not in known:
+            continue
+        question = known[entry["id"]]
+        for said in entry["sentences"]:
+            stated, half = said.get("states", []), said.get("half", [])
+            for number in stated:
+                yield Example(question.key_points[number - 1].text, said["text"], question.section, "states")
+            beside = [n for n in range(1, len(question.key_points) + 1) if n not in stated and n not in half]
+            for number in chance.sample(beside, min(1, len(beside))):
+                yield Example(question.key_points[number - 1].text, said["text"], question.section, "neither")
+            if said.get("useful") or not half:
+                useful = bool(said.get("useful") or stated)
+                yield Example(question.question, said["text"], question.section, answers=useful)
+
+
 def answers(retriever: Retriever, questions: Sequence[Question], chance: random.Random) -> Iterator[Example]:
     """Sentences beside questions: those that the search finds, and key points of the bank."""
     for line in ASKED.read_text("utf-8").split("\n"):
@@ -195,7 +221,7 @@ def examples(settings: Settings, seed: int = 0) -> list[Example]:
     ]
     chance = random.Random(seed)  # noqa: S311 - a draw of sentences, not a secret
     retriever = Retriever(settings)
-    said = [*stances(questions, chance), *told(questions, retriever.encode)]
+    said = [*stances(questions, chance), *told(questions, retriever.encode), *labelled(questions, chance)]
     return [*said, *answers(retriever, questions, chance)]
 
 

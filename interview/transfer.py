@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Literal
 
@@ -61,6 +61,7 @@ class File:
     format: Literal["lakehouse-mentor progress"]
     version: Literal[1]
     exported_at: datetime
+    """The day's begin in UTC: a file of unchanged content stays the same file all day."""
     interviews: tuple[Kept, ...]
     grades: tuple[Graded, ...]
     reviews: tuple[Review, ...]
@@ -88,7 +89,7 @@ class Merge:
         return not (self.new or self.longer or self.grades)
 
 
-def write_file(engine: sa.Engine) -> bytes:
+def write_file(engine: sa.Engine, day: date) -> bytes:
     """Everything that is kept, as JSON in UTF-8.
 
     An interview that this version cannot read is left out of the file; its graded answers are in it.
@@ -106,7 +107,7 @@ def write_file(engine: sa.Engine) -> bytes:
     file = File(
         FORMAT,
         VERSION,
-        datetime.now(UTC).replace(microsecond=0),
+        datetime(day.year, day.month, day.day, tzinfo=UTC),
         kept,
         tuple(grades),
         tuple(reviews[question] for question in sorted(reviews)),

@@ -258,10 +258,12 @@ def test_a_file_that_was_removed_is_missed_before_anything_is_written_into_nothi
         assert connection.scalar(text("SELECT count(*) FROM conversation")) == 0
 
 
-def test_a_database_that_may_only_be_read_can_be_read(url, open_and_dispose, tmp_path):
+def test_a_database_that_may_only_be_read_can_be_read(url, open_and_dispose, tmp_path, monkeypatch):
     open_and_dispose(url).dispose()
     path = tmp_path / "made" / "mentor.db"
+    monkeypatch.chdir(tmp_path)
     engine = open_and_dispose(f"sqlite:///file:{path}?mode=ro&uri=true")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["made"]
     with transaction(engine) as connection:
         assert connection.scalar(text("SELECT count(*) FROM conversation")) == 0
     with (

@@ -26,23 +26,20 @@ def draw(rows: Sequence[Graded]) -> None:
             "Interviews, grades and reviews are kept in a database on this machine and nowhere else. "
             "The file holds all of them, with what you typed."
         )
-        export("export")
+        file = transfer.write_file(resources.database(), resources.day().date)
+        export("export", file)
         bring_in()
-        reset(rows)
+        reset(rows, file)
 
 
-def export(key: str) -> None:
-    """Draw the download of everything; the file is made when it is asked for."""
+def export(key: str, file: bytes) -> None:
+    """Draw the download of everything.
+
+    The file is there before it is asked for: one that is made at the click is lost where the page is
+    just being drawn again.
+    """
     name = f"lakehouse-mentor-{resources.day().date.isoformat()}.json"
-    st.download_button("Export", written, file_name=name, mime="application/json", key=key, on_click="ignore")
-
-
-def written() -> bytes:
-    """The export; where it cannot be made, the file says why."""
-    try:
-        return transfer.write_file(resources.database())
-    except MentorError as error:
-        return f"The export could not be made: {error}\n".encode()
+    st.download_button("Export", file, file_name=name, mime="application/json", key=key, on_click="ignore")
 
 
 def bring_in() -> None:
@@ -91,14 +88,14 @@ def effect(merge: transfer.Merge) -> str:
     return "\n".join([*lines, "- Reviews are scheduled anew from all grades. Nothing is taken away."])
 
 
-def reset(rows: Sequence[Graded]) -> None:
+def reset(rows: Sequence[Graded], file: bytes) -> None:
     """Draw the reset: an export first, then a word to type, then the button."""
     with st.popover("Reset …"):
         st.markdown(
             f"This deletes every interview, {_count(len(rows), 'graded answer')} and all reviews. "
             "Conversations with the handbook stay. Export first: the file brings all of it back."
         )
-        export("export first")
+        export("export first", file)
         typed = st.text_input(f"Type “{CONFIRMATION}” to confirm", key="confirm")
         if not st.button("Delete my progress", key="forget"):
             return

@@ -42,6 +42,7 @@ def answer(result: Answer, key: str, opened: int | None, open_source: Callable[[
         open_source: called with the number of a citation that is clicked.
     """
     data = {
+        "answer": key,
         "opened": opened,
         "statements": [
             {

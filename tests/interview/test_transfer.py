@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from interview.progress import Progress, read_interviews
 from interview.session import Attempt, Interview
 from interview.transfer import Merge, merge, read_file, write_file
 
+TODAY = date(2026, 11, 20)
 POINT = KeyPoint("A log names the files.", "1.1", 3, ("The log knows.",))
 GRADE = Grade(
     70,
@@ -54,7 +56,7 @@ def save(engine, interview, identity="a"):
 def test_a_file_brings_back_everything_into_an_empty_database(here, there):
     save(here, OVER)
     save(here, BEGUN, "b")
-    data = write_file(here)
+    data = write_file(here, TODAY)
     assert merge(there, read_file(data), BANK) == Merge(2, 0, 0, 0, 2)
     assert everything(there) == everything(here)
     exported = json.loads(data)
@@ -65,7 +67,7 @@ def test_a_file_brings_back_everything_into_an_empty_database(here, there):
 
 def test_the_same_file_twice_changes_nothing(here, there):
     save(here, OVER)
-    file = read_file(write_file(here))
+    file = read_file(write_file(here, TODAY))
     merge(there, file, BANK)
     once, stamp = everything(there), Progress(there).stamp()
     again = merge(there, file, BANK)
@@ -77,7 +79,7 @@ def test_the_same_file_twice_changes_nothing(here, there):
 def test_an_own_export_brings_nothing_new(here):
     save(here, HALF)
     before = everything(here)
-    assert merge(here, read_file(write_file(here)), BANK).nothing
+    assert merge(here, read_file(write_file(here, TODAY)), BANK).nothing
     assert everything(here) == before
 
 
@@ -95,7 +97,7 @@ def test_of_two_versions_of_an_interview_the_one_that_goes_on_is_kept(here, ther
     save(here, mine)
     save(there, theirs)
     graded = {(one.interview, one.position): one for one in Progress(here).graded()}
-    file = read_file(write_file(there))
+    file = read_file(write_file(there, TODAY))
     before = everything(here)
     assert merge(here, file, BANK, dry=True) == done
     assert everything(here) == before
@@ -110,7 +112,7 @@ def test_of_two_versions_of_an_interview_the_one_that_goes_on_is_kept(here, ther
 def test_two_files_give_the_same_in_either_order(here, there, new_engine):
     save(here, OVER, "a")
     save(there, replace(OVER, attempts=(replace(DONE, grade=replace(GRADE, score=10)),)), "b")
-    files = [read_file(write_file(engine)) for engine in (here, there)]
+    files = [read_file(write_file(engine, TODAY)) for engine in (here, there)]
     results = []
     for name, order in (("one", files), ("two", files[::-1])):
         engine = new_engine(name)
@@ -123,7 +125,7 @@ def test_two_files_give_the_same_in_either_order(here, there, new_engine):
 
 def test_an_interview_whose_grades_are_missing_in_the_file_is_graded_by_its_own(here, there):
     save(here, OVER)
-    data = json.loads(write_file(here)) | {"grades": [], "reviews": []}
+    data = json.loads(write_file(here, TODAY)) | {"grades": [], "reviews": []}
     merge(there, read_file(json.dumps(data).encode()), BANK)
     mine, theirs = Progress(here).graded(), Progress(there).graded()
     assert [(one.question_id, one.score) for one in theirs] == [(one.question_id, one.score) for one in mine]
@@ -167,7 +169,7 @@ KEY_POINT = ("interviews", 0, "interview", "attempts", 0, "grade", "verdicts", 0
 def test_a_broken_file_is_said_to_be_broken_where_it_is(here, path, value, complaint):
     save(here, OVER)
     with pytest.raises(TransferError) as raised:
-        read_file(changed(write_file(here), *path, value=value))
+        read_file(changed(write_file(here, TODAY), *path, value=value))
     assert complaint in str(raised.value)
 
 
@@ -190,7 +192,7 @@ def test_garbage_is_refused_in_words(data):
 
 def test_a_file_with_many_faults_names_the_first_and_counts_the_rest(here):
     save(here, OVER)
-    data = json.loads(write_file(here))
+    data = json.loads(write_file(here, TODAY))
     data["grades"] = [one | {"score": 500} for one in data["grades"]] * 4
     with pytest.raises(TransferError, match=r"grades\[0\]\.score.*; and \d+ more"):
         read_file(json.dumps(data).encode())
@@ -198,7 +200,7 @@ def test_a_file_with_many_faults_names_the_first_and_counts_the_rest(here):
 
 def test_the_same_interview_twice_in_a_file_is_a_fault(here):
     save(here, OVER)
-    data = json.loads(write_file(here))
+    data = json.loads(write_file(here, TODAY))
     data["interviews"] *= 2
     with pytest.raises(TransferError, match=r"interviews\[1\]\.id: 'a' is there twice"):
         read_file(json.dumps(data).encode())
@@ -214,7 +216,7 @@ def test_an_import_that_fails_half_way_changes_nothing(here, there):
     save(here, OVER)
     save(there, BEGUN, "mine")
     before = everything(there)
-    file = read_file(write_file(here))
+    file = read_file(write_file(here, TODAY))
     with there.begin() as connection:
         connection.execute(text("ALTER TABLE interview RENAME COLUMN changed TO altered"))
     with pytest.raises(StorageError, match="no such column"):
@@ -229,14 +231,14 @@ def test_an_interview_that_cannot_be_read_does_not_stop_an_export_and_is_not_ove
     save(there, OVER)
     with here.begin() as connection:
         connection.execute(text("UPDATE interview SET interview = '{bad'"))
-    assert json.loads(write_file(here))["interviews"] == []
-    assert len(json.loads(write_file(here))["grades"]) == 2
-    assert merge(here, read_file(write_file(there)), BANK) == Merge(0, 0, 0, 1, 0)
+    assert json.loads(write_file(here, TODAY))["interviews"] == []
+    assert len(json.loads(write_file(here, TODAY))["grades"]) == 2
+    assert merge(here, read_file(write_file(there, TODAY)), BANK) == Merge(0, 0, 0, 1, 0)
 
 
 def test_reset_and_import_is_where_it_was(here):
     save(here, OVER)
-    before, data = everything(here), write_file(here)
+    before, data = everything(here), write_file(here, TODAY)
     Progress(here).forget()
     assert everything(here) == ([], [], {})
     merge(here, read_file(data), BANK)

@@ -36,7 +36,7 @@ def graded(tmp_path):
         engine = open_database(f"sqlite:///{tmp_path / name}.db")
         with engine.begin() as connection:
             write_graded(connection, rows)
-        data = write_file(engine)
+        data = write_file(engine, NOW.date())
         engine.dispose()
         return data
 

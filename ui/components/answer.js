@@ -25,6 +25,36 @@ function inline(parent, markdown) {
   }
 }
 
+// The source that opens beside an answer breaks its lines anew, and Streamlit follows the page's growing end.
+// Neither may move the reader: for a moment the number that was clicked stays where it is.
+const HELD = 1500; // milliseconds
+const BESIDE = 640; // pixels of a window from which the source stands beside the answer, as page.css has it
+const drawn = new Map();
+
+function hold(answer, number) {
+  const find = () => drawn.get(answer)?.querySelector(`[aria-label^="Source ${number}:"]`);
+  const scroller = document.querySelector("[data-testid='stAppScrollToBottomContainer']");
+  if (!scroller || window.innerWidth < BESIDE) return;
+  const place = find().getBoundingClientRect().top;
+  const end = performance.now() + HELD;
+  const released = new AbortController();
+  const release = (event) => event.isTrusted && released.abort();
+  for (const scrolled of ["wheel", "touchstart", "pointerdown", "keydown"])
+    window.addEventListener(scrolled, release, { signal: released.signal, capture: true, passive: true });
+  const stay = () => {
+    if (released.signal.aborted || performance.now() > end) return released.abort();
+    const button = find();
+    const moved = button?.isConnected ? button.getBoundingClientRect().top - place : 0;
+    if (Math.abs(moved) > 1) {
+      // Streamlit stops following when a wheel turns.
+      scroller.dispatchEvent(new WheelEvent("wheel"));
+      scroller.scrollTop += moved;
+    }
+    requestAnimationFrame(stay);
+  };
+  requestAnimationFrame(stay);
+}
+
 function citation(statement, opened, open) {
   const holder = element("span", "cite");
   const button = holder.appendChild(element("button", "", String(statement.number)));
@@ -48,7 +78,11 @@ function citation(statement, opened, open) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".answer");
-  const open = (number) => setTriggerValue("opened", number);
+  drawn.set(data.answer, root);
+  const open = (number) => {
+    hold(data.answer, number);
+    setTriggerValue("opened", number);
+  };
   root.replaceChildren();
   let group = null;
   for (const [position, statement] of data.statements.entries()) {
