@@ -22,8 +22,8 @@ OVERLAP, STANDING = 0.25, 0.20
 """Weights of the question's words in the sentence, and of its section's rank."""
 LEAD_BONUS = 0.06
 """The first sentence of "In short" is written to answer on its own."""
-DEFINITION_BONUS = 0.08
-"""A sentence that says what its subject is, where the question asks what something is."""
+DEFINES_BONUS, DESCRIBES_BONUS = 0.3, 0.12
+"""A sentence that says what the thing asked for is, and one that says what it does."""
 VERDICT_BONUS = 0.10
 """A sentence that tells what to do, where the question asks what to do."""
 ROW_PENALTY = -0.16
@@ -68,7 +68,7 @@ LOCAL = re.compile(
     r"^(Situation|Reasoning|Decision)\b|\bexample\b|\bassumed\b"
     r"|\b(writer|job|table|file|team|row) [A-Z]\b|`[a-z]\d+`"
     r"|\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December)\b"
-    r"|^(The|A|An) (retailer|bank|company|team|stream|order|job on \d)\b"
+    r"|^(The|A|An) (retailer|bank|company|team|stream|order|job on \d)(?![\w-])"
     r"|^(Applied to|With) (about )?[\d,.]+ "
     r"|\bthe (same|failed|first|second|other|old|new|\d+) (UDF|job|table|rows?|files?|batch|stage|query)\b"
     r"|^The [\d,.]+ |\b\d\d:\d\d\b"
@@ -76,9 +76,9 @@ LOCAL = re.compile(
 POINTS_ELSEWHERE = re.compile(r":\s*$|^Sections? \d+\.\d+\b|^The (following|table|diagram|example|formula)\b")
 """A sentence that announces what follows it, or sends the reader on, answers nothing alone."""
 FIGURE = re.compile(r"(?<![\w.])\d[\d,.]*")
-DEFINES = re.compile(
-    r"^(?:\S+ ){1,6}?(is|are|means|keeps|holds|groups|splits|maps|records|deletes)\b(?! not\b)"
-)
+ARTICLE = re.compile(r"^(an?|the)\s+", re.IGNORECASE)
+SUBJECT_WORDS = 9
+"""Of a sentence, within which its subject ends."""
 ASKS_FOR_VERDICT = re.compile(
     r"\b(should|when to|which|better|recommend\w*|best|prefer|choose|do i do)\b", re.IGNORECASE
 )
@@ -101,7 +101,6 @@ class Traits:
     """True of its own example only."""
     leads_on: bool
     """Says nothing itself."""
-    defines: bool
     advises: bool
 
 
@@ -113,7 +112,6 @@ def traits_of(text: str) -> Traits:
         figures=len(FIGURE.findall(text)),
         local=bool(LOCAL.search(text)),
         leads_on=bool(POINTS_ELSEWHERE.search(text)),
-        defines=bool(DEFINES.match(text)),
         advises=bool(VERDICT.match(text)),
     )
 
@@ -134,18 +132,19 @@ class Candidate:
 
 
 def compose(
-    findings: Findings,
-    retriever: Retriever,
-    most_statements: int,
-    most_words: int,
-    said: Sequence[Candidate] = (),
+    candidates: Sequence[Candidate], most_statements: int, most_words: int, said: Sequence[Candidate] = ()
 ) -> list[Candidate]:
     """Choose at most so many statements and words: the one that answers, then what else is worth saying.
 
     Nothing that repeats `said`, or another choice, is chosen. The first stays first, the rest comes in
     reading order.
+
+    Args:
+        candidates: best first.
+        most_statements: at most so many are chosen.
+        most_words: of all together; the first may have more.
+        said: what was chosen already.
     """
-    candidates = candidates_of(findings, retriever)
     prose = [candidate for candidate in candidates if candidate.sentence.kind not in ("row", "code")]
     chosen: list[Candidate] = []
     words = 0
@@ -200,6 +199,8 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
             + STANDING * sections.get(found.chunk.section, 0.0) / best
             + _bonus(found, kind, traits, advice)
         )
+        if kind == "definition" and asked and terms.issuperset(asked):
+            score += _says_what_it_is(found.sentence.text, frozenset(asked), retriever)
         worth = _worth(found, traits, shared, nearest, places, passages.get(found.chunk.id, 0.0))
         candidates.append(Candidate(found.sentence, found.chunk, score, worth, terms, found.facet))
     return sorted(candidates, key=lambda candidate: -candidate.score)
@@ -239,11 +240,26 @@ def _bonus(found: FoundSentence, kind: Kind, traits: Traits, advice: bool) -> fl
         bonus += SHORT_PENALTY
     if kind != "number" and traits.figures >= 3 and sentence.kind != "code":
         bonus += FIGURES_PENALTY
-    if kind == "definition" and traits.defines:
-        bonus += DEFINITION_BONUS
     if advice and traits.advises:
         bonus += VERDICT_BONUS
     return bonus
+
+
+def _says_what_it_is(text: str, asked: frozenset[str], retriever: Retriever) -> float:
+    """What a sentence's score gains where its subject is just what was asked for, or its acronym."""
+    words = ARTICLE.sub("", text).split()[: SUBJECT_WORDS + 2]
+    for length, verb in enumerate(words[1 : SUBJECT_WORDS + 1], start=1):
+        name, _, acronym = " ".join(words[:length]).partition("(")
+        if acronym and ")" not in acronym:
+            continue
+        if asked in (frozenset(retriever.terms(name)), frozenset(retriever.terms(acronym))):
+            after = "".join(words[length + 1 : length + 2])
+            if verb in ("is", "are", "means"):
+                # "Are checked" says what is done with it.
+                return 0.0 if after == "not" or after.endswith("ed") else DEFINES_BONUS
+            if verb.isalpha() and verb.endswith("s"):
+                return DESCRIBES_BONUS
+    return 0.0
 
 
 def _in_reading_order(chosen: Sequence[Candidate]) -> list[Candidate]:

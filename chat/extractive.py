@@ -20,7 +20,7 @@ from chat.questions import (
     parts_of,
     points_back,
 )
-from chat.sufficiency import ANSWERED, confidence
+from chat.sufficiency import ANSWERED, Weighed, weigh
 from ingest.chunks import Chunk, Cloud
 from retriever.query import clean_question, without_markup
 from retriever.search import Findings, Retriever
@@ -166,15 +166,16 @@ class ExtractiveAnswerer:
         return not own or bool(own & spoken)
 
     def _sure(self, question: str, where: Where) -> float:
-        return confidence(self._find(question, where), self._retriever)
+        return weigh(self._find(question, where), self._retriever).confidence
 
     def _answer(self, question: str, searched_for: str, where: Where) -> Answer:
         found = self._find_parts(searched_for, where)
-        sure = {part: confidence(findings, self._retriever) for part, findings in found.items()}
+        weighed = {part: weigh(findings, self._retriever) for part, findings in found.items()}
+        sure = {part: one.confidence for part, one in weighed.items()}
         answered = [part for part in found if sure[part] >= ANSWERED]
         whole = found[answered[0]] if len(found) == 1 and answered else None
         rows = framed(whole, self._retriever) if whole and whole.facets else {}
-        statements = _framed(rows) or cite((c.sentence, c.chunk) for c in self._compose(found, answered))
+        statements = _framed(rows) or cite((c.sentence, c.chunk) for c in _composed(weighed, answered))
         nearest = _nearest([found[part] for part in (answered or found)])
         if not statements:
             return Answer(
@@ -214,16 +215,18 @@ class ExtractiveAnswerer:
     def _find(self, question: str, where: Where) -> Findings:
         return self._retriever.find(question, where.chapters, cloud=where.cloud)
 
-    def _compose(self, found: Mapping[str, Findings], answered: Sequence[str]) -> list[Candidate]:
-        chosen: list[Candidate] = []
-        share = max(1, len(answered))
-        for part in answered:
-            short = len(part.split()) <= SHORT_QUESTION
-            brief = BRIEF.get(kind_of(part), BRIEF_OTHERS)
-            statements, words = brief if short else (MOST_STATEMENTS, MOST_WORDS)
-            statements, words = max(1, statements // share), words // share
-            chosen += compose(found[part], self._retriever, statements, words, chosen)
-        return chosen
+
+def _composed(weighed: Mapping[str, Weighed], answered: Sequence[str]) -> list[Candidate]:
+    """The statements that answer the parts of a question, which share the room."""
+    chosen: list[Candidate] = []
+    share = max(1, len(answered))
+    for part in answered:
+        short = len(part.split()) <= SHORT_QUESTION
+        brief = BRIEF.get(kind_of(part), BRIEF_OTHERS)
+        statements, words = brief if short else (MOST_STATEMENTS, MOST_WORDS)
+        statements, words = max(1, statements // share), words // share
+        chosen += compose(weighed[part].candidates, statements, words, chosen)
+    return chosen
 
 
 def _framed(rows: Mapping[str, Sequence[Candidate]]) -> tuple[Statement, ...]:

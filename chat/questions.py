@@ -105,6 +105,15 @@ _LEANS = re.compile(
     r"|\b(it|its|they|them|their|this|that|these|those|the (other|former|latter|same|first|second)( one)?)\b",
     re.IGNORECASE,
 )
+_NOT_POINTING = re.compile(
+    # "A table that someone dropped", "is it true that the log …": it joins, and points at nothing.
+    r"\b(?!(is|are|was|do|does|did|can|about|with|for|of|by|like|than|after|before|in|on|to|from|and|but|if|why"
+    r"|how|what|when|not)\b)\w+ that(?= (someone|somebody|nobody|people|we|i|you|the|an?|no|my|our|is|are|was"
+    r"|were|has|have|had|can|cannot|could|will|would|does|do|did|must|should|may|might|runs?|uses?|needs?|keeps?"
+    r"|writes?|reads?)\b)"
+    r"|\bis it \w+ (to|that)\b",
+    re.IGNORECASE,
+)
 _FOREIGN = re.compile(
     r"^\W*(wie|was|warum|wann|welche[rs]?|kann ich|comment|pourquoi|qu['’]est|quelle?s?|cómo|qué|por qué|cuál"
     r"|come|perché|che cosa|como|o que|qual|hoe|waarom|wat is|jak|dlaczego|hur|varför)\b",
@@ -162,4 +171,4 @@ def leans(question: str, terms: Sequence[str]) -> bool:
 
 def points_back(question: str) -> bool:
     """Whether a question names what it is about by a word for something said before."""
-    return bool(_LEANS.search(question))
+    return bool(_LEANS.search(_NOT_POINTING.sub(" ", question)))

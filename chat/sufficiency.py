@@ -2,9 +2,11 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from retriever.search import Findings, FoundSentence, Retriever
+from chat.compose import Candidate, candidates_of
+from retriever.search import Findings, Retriever
 
 ANSWERED = 0.5
 """Least confidence to answer."""
@@ -12,20 +14,22 @@ LOOKED_AT = 5
 """How many of the best passages speak for the handbook."""
 BEST_SECTIONS = 3
 """How many of the best sections may explain a term."""
-READ = 2
-"""How many sentences are read beside the question, the likeliest first."""
-SHARED = 0.25
-"""Weight of the question's words in the choice of those."""
-BIAS = -5.70
+READ_AT_ONCE, MOST_READ = 2, 6
+"""How many sentences are read beside the question, the best first, until one answers it clearly."""
+CLEARLY = 0.7
+"""The probability from which one does."""
+ANSWERS_SCORE = 0.3
+"""Weight of that probability in the choice of the first sentence."""
+BIAS = -5.99
 WEIGHTS: Mapping[str, float] = {
-    "similarity": 2.46,
-    "length": 2.69,
-    "coverage": 1.87,
-    "unnamed": -0.32,
-    "foreign": -3.37,
-    "invented": -2.82,
-    "term": 4.89,
-    "answers": 0.73,
+    "similarity": 3.21,
+    "length": 2.68,
+    "coverage": 2.52,
+    "unnamed": -0.57,
+    "foreign": -3.65,
+    "invented": -3.09,
+    "term": 3.63,
+    "answers": 0.93,
 }
 """Of the signals, in the logistic model: what `python -m evals abstention --fit` finds."""
 
@@ -44,16 +48,41 @@ _IDENTIFIER = re.compile(r"`[^`]+`|\b\w+(?:[._]\w+)+\b|\b[a-z]+[A-Z]\w+\b|\b[A-Z
 _NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w.+-]*")
 
 
-def confidence(findings: Findings, retriever: Retriever) -> float:
-    """How surely the handbook answers, 0 to 1."""
+@dataclass(frozen=True)
+class Weighed:
+    """What was found for a question, weighed: what may be said, and how surely that answers."""
+
+    candidates: Sequence[Candidate]
+    """Best first."""
+    signals: Mapping[str, float]
+    """Empty where nothing was found."""
+
+    @property
+    def confidence(self) -> float:
+        """How surely the handbook answers, 0 to 1."""
+        if not self.signals:
+            return 0.0
+        score = BIAS + sum(weight * self.signals[name] for name, weight in WEIGHTS.items())
+        return 1 / (1 + math.exp(-score))
+
+
+def weigh(findings: Findings, retriever: Retriever) -> Weighed:
+    """Read the best candidates beside the question, and put first what answers it."""
     if not findings.passages:
-        return 0.0
-    found = signals(findings, retriever)
-    score = BIAS + sum(weight * found[name] for name, weight in WEIGHTS.items())
-    return 1 / (1 + math.exp(-score))
+        return Weighed((), {})
+    candidates = candidates_of(findings, retriever)
+    read = _read(findings.question, candidates, retriever)
+    best = max(read.values(), default=0.0)
+    ordered = [
+        replace(one, score=one.score + ANSWERS_SCORE * read.get(row, 0.0))
+        for row, one in enumerate(candidates)
+    ]
+    return Weighed(
+        sorted(ordered, key=lambda candidate: -candidate.score), _signals(findings, retriever, best)
+    )
 
 
-def signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
+def _signals(findings: Findings, retriever: Retriever, answers: float) -> dict[str, float]:
     """What speaks for and against an answer; each is explained by its own line."""
     asked = _rarities(findings, retriever)
     total = sum(asked.values()) or 1.0
@@ -61,6 +90,7 @@ def signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
     here = [passage.chunk for passage in findings.passages if passage.chunk.section == best]
     words = {term for chunk in here for term in retriever.terms(chunk.embedding_text())}
     text = " ".join(chunk.embedding_text() for chunk in here).lower()
+    is_code = bool(findings.sentences) and findings.sentences[0].sentence.kind == "code"
     return {
         # Nearness in meaning of the best passage.
         "similarity": max(passage.similarity for passage in findings.passages[:LOOKED_AT]),
@@ -90,22 +120,23 @@ def signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
         "foreign": float(any(name.lower() not in text for name in OTHERS.findall(findings.question))),
         # A term of the glossary is asked for, and the section that explains it was found.
         "term": float(not findings.explained_in.isdisjoint(_best_sections(findings))),
-        # Whether the nearest sentences answer, the question and each of them read together.
-        "answers": _answers(findings, retriever),
+        # Whether one of the best sentences answers, as log-odds: the question and each of them read
+        # together. The pair reader has learnt from sentences, and says nothing where code is nearest.
+        "answers": 0.0 if is_code else math.log((answers + 0.01) / (1.01 - answers)),
     }
 
 
-def likeliest(findings: Findings, retriever: Retriever) -> list[FoundSentence]:
-    """The sentences found, code left out, in the order in which they are read beside the question."""
-    asked = _rarities(findings, retriever)
-    total = sum(asked.values()) or 1.0
-
-    def likely(found: FoundSentence) -> float:
-        said = set(retriever.terms(found.sentence.text))
-        return found.similarity + SHARED * sum(asked[term] for term in asked if term in said) / total
-
-    prose = (found for found in findings.sentences if found.sentence.kind != "code")
-    return sorted(prose, key=likely, reverse=True)
+def _read(question: str, candidates: Sequence[Candidate], retriever: Retriever) -> dict[int, float]:
+    """How likely the first candidates each answer, by their row; no more are read once one clearly does."""
+    prose = [row for row, one in enumerate(candidates) if one.sentence.kind != "code"][:MOST_READ]
+    read: dict[int, float] = {}
+    for start in range(0, len(prose), READ_AT_ONCE):
+        rows = prose[start : start + READ_AT_ONCE]
+        pairs = [(question, candidates[row].sentence.embedding_text()) for row in rows]
+        read.update(zip(rows, map(float, retriever.pairs.answers(pairs)), strict=True))
+        if max(read.values()) >= CLEARLY:
+            break
+    return read
 
 
 def _rarities(findings: Findings, retriever: Retriever) -> dict[str, float]:
@@ -114,16 +145,3 @@ def _rarities(findings: Findings, retriever: Retriever) -> dict[str, float]:
 
 def _best_sections(findings: Findings) -> list[str]:
     return list(dict.fromkeys(passage.chunk.section for passage in findings.passages))[:BEST_SECTIONS]
-
-
-def _answers(findings: Findings, retriever: Retriever) -> float:
-    """The log-odds that the likeliest of the nearest sentences answers; 0, even, where code is the nearest.
-
-    The pair reader has learnt from sentences, and says nothing of code.
-    """
-    if findings.sentences and findings.sentences[0].sentence.kind == "code":
-        return 0.0
-    nearest = likeliest(findings, retriever)[:READ]
-    pairs = [(findings.question, found.sentence.embedding_text()) for found in nearest]
-    best = float(retriever.pairs.answers(pairs).max(initial=0.0))
-    return math.log((best + 0.01) / (1.01 - best))

@@ -60,6 +60,14 @@ def abstention(settings: Settings, options: argparse.Namespace) -> Measured:
     return measured, abstention.as_table(measured)
 
 
+def plain(settings: Settings, options: argparse.Namespace) -> Measured:
+    """Whether plain questions are answered by the first sentence."""
+    from evals import plain
+
+    found = plain.measure(settings)
+    return found, plain.as_table(found)
+
+
 def conversations(settings: Settings, options: argparse.Namespace) -> Measured:
     """Whether the later turns of a conversation are understood."""
     from evals import conversations
@@ -90,6 +98,7 @@ def speed(settings: Settings, options: argparse.Namespace) -> Measured:
 MEASUREMENTS: dict[str, Callable[[Settings, argparse.Namespace], Measured]] = {
     "retrieval": retrieval,
     "abstention": abstention,
+    "plain": plain,
     "conversations": conversations,
     "answers": answers,
     "bank": bank,

@@ -10,9 +10,10 @@ from typing import Any
 import yaml
 
 from chat.extractive import ExtractiveAnswerer
-from chat.sufficiency import ANSWERED, WEIGHTS, signals
+from chat.sufficiency import ANSWERED, WEIGHTS, weigh
 from errors import QuestionBankError
 from evals.metrics import mean
+from evals.plain import read_plain
 from evals.questions import Half, half_of, read_json_lines, read_questions
 from evals.reading import ASKED, is_kept
 from ingest.glossary import read_glossary
@@ -141,7 +142,7 @@ def fit(settings: Settings, asked: Sequence[Asked]) -> dict[str, float]:
     retriever = Retriever(settings)
     tuning = [question for question in asked if question.half == "tuning"]
     learnt = [*tuning, *_written(retriever)]
-    found = [signals(retriever.find(question.question), retriever) for question in learnt]
+    found = [weigh(retriever.find(question.question), retriever).signals for question in learnt]
     values = np.array([[row[name] for name in WEIGHTS] for row in found])
     model = LogisticRegression(C=100, max_iter=5000, class_weight="balanced")
     model.fit(
@@ -155,12 +156,13 @@ def fit(settings: Settings, asked: Sequence[Asked]) -> dict[str, float]:
 
 
 def _written(retriever: Retriever) -> list[Asked]:
-    """Of the questions that the pair reader learns from: those it does not, and the shortest.
+    """Of the questions made for the pair reader: those it has not learnt from, and the shortest.
 
     It has read the answers to the others, and would be trusted too much. The shortest are needed,
     because all short ones of our own that are in scope are terms of the glossary.
     """
-    written = []
+    plain = [(entry["question"], bool(entry["section"])) for entry in read_plain("tuning")]
+    written = [Asked("", question, inside, "tuning", "plain") for question, inside in plain]
     for line in ASKED.read_text("utf-8").split("\n"):
         if line:
             entry = json.loads(line)

@@ -6,7 +6,8 @@ that wrote neither the bank nor the graded answers) and rules that restate and d
 answers a question it learns from `asked.jsonl`, questions that the handbook answers and near ones that
 it does not. Both it learns from `sentences.jsonl`: the handbook's own sentences beside questions of the
 bank, each labelled by people with the key points that it states, in whole or by half, and whether a good
-answer to the question would hold it.
+answer to the question would hold it; and half of `plain.jsonl`, short questions as people type them, with
+what the search finds for each and whether that answers.
 Questions with graded answers are left out, and all sections of the graded answers' reported half.
 """
 
@@ -22,9 +23,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from chat.sufficiency import likeliest
+from chat.compose import Candidate, candidates_of
 from command_line import run
 from evals.graded_answers import read_answers
+from evals.plain import read_plain
 from evals.rewrites import denied, restated
 from ingest.embedder import Model, Vectors, find_model
 from ingest.pair_reader import MOST_TOKENS, STANCES, WEIGHTS, Stance, reader_module, write_weights
@@ -177,21 +179,32 @@ def labelled(questions: Sequence[Question], chance: random.Random) -> Iterator[E
                 yield Example(question.question, said["text"], question.section, answers=useful)
 
 
+def plain(chance: random.Random) -> Iterator[Example]:
+    """What the search finds for plain questions, beside them."""
+    for entry in read_plain("learnt"):
+        said = entry["sentences"]
+        for one in (*said, *({"text": text, "answers": True} for text in [entry.get("text")] if text)):
+            if one.get("answers") or chance.random() < 0.7:
+                yield Example(
+                    entry["question"], one["text"], entry["section"], answers=bool(one.get("answers"))
+                )
+
+
 def answers(retriever: Retriever, questions: Sequence[Question], chance: random.Random) -> Iterator[Example]:
     """Sentences beside questions: those that the search finds, and key points of the bank."""
     for line in ASKED.read_text("utf-8").split("\n"):
         if line:
             entry = json.loads(line)
             for asked in entry["in"]:
-                found = likeliest(retriever.find(asked), retriever)
-                here = [hit for hit in found if hit.chunk.section == entry["section"]][:2]
+                found = _found(retriever, asked)
+                here = [hit for hit in found if hit.chunk.section == entry["section"]][:1]
                 far = [hit for hit in found[8:60] if hit.chunk.section != entry["section"]]
                 for hit in here:
                     yield Example(asked, hit.sentence.embedding_text(), entry["section"], answers=True)
                 for hit in chance.sample(far, min(1, len(far))):
                     yield Example(asked, hit.sentence.embedding_text(), entry["section"])
             for asked in entry["out"]:
-                for hit in likeliest(retriever.find(asked), retriever)[:3]:
+                for hit in _found(retriever, asked)[:3]:
                     yield Example(asked, hit.sentence.embedding_text(), entry["section"])
     for question in questions:
         chapter = question.section.partition(".")[0]
@@ -209,6 +222,11 @@ def answers(retriever: Retriever, questions: Sequence[Question], chance: random.
                 yield Example(question.question, said, question.section)
 
 
+def _found(retriever: Retriever, question: str) -> list[Candidate]:
+    candidates = candidates_of(retriever.find(question), retriever)
+    return [candidate for candidate in candidates if candidate.sentence.kind != "code"]
+
+
 def examples(settings: Settings, seed: int = 0) -> list[Example]:
     """All examples, the same in the same order each time."""
     graded = read_answers()
@@ -222,7 +240,7 @@ def examples(settings: Settings, seed: int = 0) -> list[Example]:
     chance = random.Random(seed)  # noqa: S311 - a draw of sentences, not a secret
     retriever = Retriever(settings)
     said = [*stances(questions, chance), *told(questions, retriever.encode), *labelled(questions, chance)]
-    return [*said, *answers(retriever, questions, chance)]
+    return [*said, *answers(retriever, questions, chance), *plain(chance)]
 
 
 def is_kept(section: str) -> bool:

@@ -1,6 +1,6 @@
 """The Ask page: a conversation with the handbook."""
 
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
 
 import streamlit as st
@@ -36,8 +36,10 @@ def page() -> None:
     talk.take_up(now)
     talk.restore(now)
     sidebar.draw(now)
-    asked = st.chat_input("Ask about Databricks architecture", key="question")
-    conversation, panel = st.columns([3, 2], gap="large") if now.opened else (st.container(), None)
+    # Not at the bottom of Streamlit's own page: that one follows its end, and an answer is read from its top.
+    body, foot = st.container(key="talk"), st.container(key="composer")
+    asked = foot.chat_input("Ask about Databricks architecture", key="question")
+    conversation, panel = body.columns([3, 2], gap="large") if now.opened else (body.container(), None)
     with conversation:
         begin = st.empty()
         if not now.exchanges and not asked:
@@ -47,14 +49,24 @@ def page() -> None:
                 begin.empty()
         asked = draw_conversation(now, offer=not asked) or asked
         if asked:
-            with st.chat_message("user", avatar=render.PERSON):
-                st.text(asked[:QUESTION_SHOWN])
-            answer(now, asked, "", len(now.exchanges))
+            with st.container(key="answering"):
+                with st.chat_message("user", avatar=render.PERSON):
+                    st.text(asked[:QUESTION_SHOWN])
+                with foot:
+                    arrive(now, len(now.exchanges) + 1, ".st-key-answering")
+                answer(now, asked, "", len(now.exchanges))
         draw_unsaved(now)
+    with foot:
+        arrive(now, len(now.exchanges), ".st-key-latest")
     if panel and now.opened:
         position, number = now.opened
         with panel:
             draw_source(now, shown(now, position).citations[number - 1])
+
+
+def arrive(now: Talk, count: int, block: str) -> None:
+    """Bring the newest of so many questions to the top, when it is asked or its conversation is opened."""
+    render.arrive(f"{now.conversation} {count}" if count else "", block)
 
 
 def first_visit() -> str | None:
@@ -96,14 +108,19 @@ def draw_conversation(now: Talk, offer: bool) -> str | None:
         st.button(
             f"Show earlier ({begin})", key="earlier", type="tertiary", on_click=show_earlier, args=(now,)
         )
+    pressed = None
     for position, exchange in enumerate(exchanges[begin:], start=begin):
-        with st.chat_message("user", avatar=render.PERSON):
-            st.text(exchange.answer.question)
-        if now.again and now.again.position == position:
-            answer(now, exchange.answer.question, now.again.words, position)
-        with st.chat_message("assistant", avatar=render.MENTOR):
-            reply.draw(now, position, exchange, f"{now.conversation} {position}")
-    return next_questions(exchanges) if offer and exchanges else None
+        is_last = offer and position == len(exchanges) - 1
+        with st.container(key="latest") if is_last else nullcontext():
+            with st.chat_message("user", avatar=render.PERSON):
+                st.text(exchange.answer.question)
+            if now.again and now.again.position == position:
+                answer(now, exchange.answer.question, now.again.words, position)
+            with st.chat_message("assistant", avatar=render.MENTOR):
+                reply.draw(now, position, exchange, f"{now.conversation} {position}")
+            if is_last:
+                pressed = next_questions(exchanges)
+    return pressed
 
 
 def show_earlier(now: Talk) -> None:

@@ -29,7 +29,7 @@ def page() -> None:
     lookup.search()
     if listed:
         glossary.view(st.query_params["glossary"][: lookup.MOST_CHARACTERS])
-        arrive("glossary", False)
+        render.arrive("glossary")
         return
     if wanted and wanted != section.number:
         missing = render.escaped(wanted[:20])
@@ -47,7 +47,7 @@ def page() -> None:
     with side, st.container(key="beside"):
         terms |= beside.draw(section, quote)
     glossary.cards(terms)
-    arrive(section.number, bool(quote))
+    render.arrive(section.number, quoted=bool(quote))
     if quote:
         render.highlight(quote, ".st-key-section")
 
@@ -84,11 +84,6 @@ def read(section: Section) -> dict[str, Term]:
     with st.container(key="section"):
         render.body(section, text)
     return dict(terms)
-
-
-def arrive(place: str, quoted: bool) -> None:
-    """Bring the top of a newly opened section into view, unless a quote in it is about to be."""
-    render.mounted("arrive", {"place": place, "quoted": quoted}, "arrive")
 
 
 def contents(current: Section, listed: bool) -> None:

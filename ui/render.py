@@ -139,6 +139,17 @@ def mounted(name: str, data: dict[str, Any], key: str, **heard: Any) -> Any:
     return _component(name)(data=data, key=key, **heard)
 
 
+def arrive(place: str, block: str = "", quoted: bool = False) -> None:
+    """Scroll once to what was just opened.
+
+    Args:
+        place: names what is open; the page is scrolled when it changes.
+        block: a CSS selector of what to bring to the top; the top of the page where it is empty.
+        quoted: whether a quote is about to be brought into view instead.
+    """
+    _component("arrive")(data={"place": place, "block": block, "quoted": quoted}, key="arrive")
+
+
 def marked(words: str, marks: Sequence[tuple[str, str, str]], key: str) -> None:
     """Draw a person's own words; `marks` are the parts that decided a verdict: words, verdict, why."""
     pieces: list[dict[str, str]] = []

@@ -112,6 +112,10 @@ def test_parts_of(question, parts):
         ("What does it cost per hour?", ["cost", "hour"], True),
         ("What about the other one on Azure?", ["azur", "cloud"], True),
         ("How do small files slow queries?", ["small", "file", "slow", "queri"], False),
+        ("How do I recover a table that someone dropped?", ["recov", "tabl", "drop"], False),
+        ("Is it true that readers wait?", ["true", "reader", "wait"], False),
+        ("Does that block readers?", ["block", "reader"], True),
+        ("Is it faster on Azure?", ["faster", "azur"], True),
     ],
 )
 def test_leans(question, terms, expected):

@@ -56,13 +56,6 @@ def card(reply: Locator) -> Locator:
     return reply.get_by_role("tooltip").filter(visible=True)
 
 
-def scroll_to_the_top(page: Page) -> None:
-    """By the wheel, as a person does: Streamlit takes a script's scrolling back while it follows the end."""
-    messages(page).first.hover(force=True)
-    page.mouse.wheel(0, -10_000)
-    resting_place(messages(page).first)
-
-
 def resting_place(locator: Locator) -> dict[str, float]:
     """Where an element stands once Streamlit has scrolled and it has been still for fifteen frames."""
     return locator.evaluate(

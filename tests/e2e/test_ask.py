@@ -13,7 +13,6 @@ from tests.e2e.steps import (
     number,
     open_ask,
     resting_place,
-    scroll_to_the_top,
     settled,
 )
 
@@ -41,19 +40,14 @@ def test_read_an_answer_and_follow_its_citations(page, look):
     expect(card(reply)).to_have_text(f"1.2 File compaction & small files › In short“{SECOND}”")
     look("ask-card")
     # The card of number 2 lies over later numbers and must not catch its click.
-    number(reply, 8).hover()
-    before = resting_place(number(reply, 8))
     number(reply, 8).click()
     expect(page.locator(PANEL).get_by_role("heading", level=2)).to_have_text("File compaction & small files")
     expect_marked(page, PANEL, LAST)
+    expect(number(reply, 8)).to_be_in_viewport()
     expect(number(reply, 8)).to_have_attribute("aria-pressed", "true")
     settled(page)
-    # The lines break anew beside the source, so it moves sideways.
-    assert resting_place(number(reply, 8))["y"] == pytest.approx(before["y"], abs=2)
     look("ask-source")
 
-    # Out from under the header, where a click would have to scroll to it.
-    scroll_to_the_top(page)
     before = resting_place(number(reply, 1))
     number(reply, 1).click()
     expect_marked(page, PANEL, FIRST)
@@ -69,8 +63,13 @@ def test_source_of_a_later_answer_opens_beside_it(page, look):
     ask(page, QUESTION)
     ask(page, "How does a reader build a snapshot?")
     reply = ask(page, "Which cluster should scheduled work use?")
+    expect(messages(page).nth(4)).to_be_in_viewport()
+    number(reply, 1).hover()
+    before = resting_place(number(reply, 1))
     number(reply, 1).click()
     expect_marked(page, PANEL, "Run every scheduled job on a job cluster.")
+    # The lines break anew beside the source, so it moves sideways.
+    assert resting_place(number(reply, 1))["y"] == pytest.approx(before["y"], abs=2)
     expect(number(reply, 1)).to_be_in_viewport()
     expect(page.get_by_role("link", name="Open in the handbook")).to_be_in_viewport()
     settled(page)

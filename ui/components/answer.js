@@ -25,15 +25,15 @@ function inline(parent, markdown) {
   }
 }
 
-// The source that opens beside an answer breaks its lines anew, and Streamlit follows the page's growing end.
-// Neither may move the reader: for a moment the number that was clicked stays where it is.
-const HELD = 1500; // milliseconds
+// The source that opens beside an answer breaks its lines anew, which must not move the reader: for a moment
+// the number that was clicked stays where it is.
+const HELD = 4000; // milliseconds, unless the person does something else
 const BESIDE = 640; // pixels of a window from which the source stands beside the answer, as page.css has it
 const drawn = new Map();
 
 function hold(answer, number) {
   const find = () => drawn.get(answer)?.querySelector(`[aria-label^="Source ${number}:"]`);
-  const scroller = document.querySelector("[data-testid='stAppScrollToBottomContainer']");
+  const scroller = document.querySelector("[data-testid='stMain']");
   if (!scroller || window.innerWidth < BESIDE) return;
   const place = find().getBoundingClientRect().top;
   const end = performance.now() + HELD;
@@ -45,11 +45,7 @@ function hold(answer, number) {
     if (released.signal.aborted || performance.now() > end) return released.abort();
     const button = find();
     const moved = button?.isConnected ? button.getBoundingClientRect().top - place : 0;
-    if (Math.abs(moved) > 1) {
-      // Streamlit stops following when a wheel turns.
-      scroller.dispatchEvent(new WheelEvent("wheel"));
-      scroller.scrollTop += moved;
-    }
+    if (Math.abs(moved) > 1) scroller.scrollTop += moved;
     requestAnimationFrame(stay);
   };
   requestAnimationFrame(stay);
