@@ -30,7 +30,6 @@ OWN_LAYERS = 3
 """How many of the upper layers are ours."""
 MOST_TOKENS = 128
 """Of both texts together; the longer one is cut."""
-BATCH = 16
 CLOSE = 0.05
 """How far the probabilities of the 8-bit graph may be from the exact one's, on average over `SAMPLE`."""
 _VACUUM = "VACUUM deletes data files that no version has named for 7 days."
@@ -55,7 +54,6 @@ class PairReader:
         self._session = exports.session(folder / "model.onnx")
         self._tokenizer = tokenizer_of(folder / "tokenizer.json")
         self._tokenizer.enable_truncation(MOST_TOKENS)
-        self._tokenizer.enable_padding()
 
     def stances(self, pairs: Sequence[tuple[str, str]]) -> Vectors:
         """How the second text of each pair stands to the first.
@@ -71,20 +69,19 @@ class PairReader:
 
     def _read(self, pairs: Sequence[tuple[str, str]], output: str, columns: int) -> Vectors:
         found = np.zeros((len(pairs), columns), np.float32)
-        # The longest first, so that a batch holds pairs of like length and wastes no padding.
-        order = sorted(range(len(pairs)), key=lambda row: -len(pairs[row][0]) - len(pairs[row][1]))
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            found[rows] = self._session.run([output], self._feed([pairs[row] for row in rows]))[0]
+        # One at a time: the 8-bit graph scales its numbers by all it is given, and a pair must read alike
+        # whatever stands beside it.
+        for row, pair in enumerate(pairs):
+            found[row] = self._session.run([output], self._feed(pair))[0]
         return found
 
-    def _feed(self, pairs: Sequence[tuple[str, str]]) -> dict[str, NDArray[np.int64]]:
-        clean = [tuple(text.encode("utf-8", "replace").decode("utf-8") for text in pair) for pair in pairs]
-        encodings = self._tokenizer.encode_batch(clean)
+    def _feed(self, pair: tuple[str, str]) -> dict[str, NDArray[np.int64]]:
+        first, second = (text.encode("utf-8", "replace").decode("utf-8") for text in pair)
+        encoding = self._tokenizer.encode(first, second)
         return {
-            "input_ids": np.array([encoding.ids for encoding in encodings], np.int64),
-            "attention_mask": np.array([encoding.attention_mask for encoding in encodings], np.int64),
-            "token_type_ids": np.array([encoding.type_ids for encoding in encodings], np.int64),
+            "input_ids": np.array([encoding.ids], np.int64),
+            "attention_mask": np.array([encoding.attention_mask], np.int64),
+            "token_type_ids": np.array([encoding.type_ids], np.int64),
         }
 
 

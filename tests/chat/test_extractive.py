@@ -28,6 +28,15 @@ VACUUM = "What does a vacuum remove?"
 IN_PASSING = pytest.mark.xfail(
     reason="the handbook says it in passing, and the pair reader sees no answer: a wrong refusal", strict=True
 )
+IN_A_ROW = pytest.mark.xfail(
+    strict=True, reason="the pair reader does not take a row of a table for an answer"
+)
+REFUSED = {
+    VACUUM: IN_PASSING,
+    "How long are log entries kept by default?": IN_A_ROW,
+    "What is delta.logRetentionDuration?": IN_A_ROW,
+}
+"""Questions that the small handbook answers, and that are refused all the same."""
 ANSWERED = (
     "What is a commit log?",
     VACUUM,
@@ -95,7 +104,8 @@ def assert_cited(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", [pytest.param(one, marks=IN_PASSING) if one == VACUUM else one for one in ANSWERED]
+    "question",
+    [pytest.param(one, marks=REFUSED[one]) if one in REFUSED else one for one in ANSWERED],
 )
 def test_every_sentence_of_an_answer_is_a_numbered_quote(answerer, question):
     answer = ask(answerer, question)

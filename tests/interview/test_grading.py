@@ -68,16 +68,18 @@ def test_a_good_answer_covers_what_it_says(grader):
     )
 
 
-CONDITIONS = (
-    "the pair reader takes “if they overlap, it fails” for the opposite of “without a conflict it goes on”"
-)
+MISREAD = {
+    WRITERS.id: "takes “if they overlap, it fails” for the opposite of “without a conflict it goes on”",
+    "1.2-why-small-files-hurt": "takes “leaves every row as it was” for the opposite of “without changing a row”",
+}
+"""What the pair reader does with the model answers that it misreads."""
 
 
 @pytest.mark.parametrize(
     "identity",
     [
-        pytest.param(identity, marks=pytest.mark.xfail(reason=CONDITIONS, strict=True))
-        if identity == WRITERS.id
+        pytest.param(identity, marks=pytest.mark.xfail(reason=MISREAD[identity], strict=True))
+        if identity in MISREAD
         else identity
         for identity in read_bank(CORPUS_SMALL)
     ],
