@@ -224,7 +224,7 @@ def _row(values: Sequence[str], heads: Sequence[str]) -> str:
     name, *rest = values
     labels = [*heads[1:], *[""] * len(rest)]
     parts = [
-        f"{head[:1].lower()}{head[1:]}: {value}" if head else value
+        f"{head if head[1:2].isupper() else head[:1].lower() + head[1:]}: {value}" if head else value
         for head, value in zip(labels, rest, strict=False)
         if value
     ]

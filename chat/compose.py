@@ -73,8 +73,10 @@ LOCAL = re.compile(
     r"|\bthe (same|failed|first|second|other|old|new|\d+) (UDF|job|table|rows?|files?|batch|stage|query)\b"
     r"|^The [\d,.]+ |\b\d\d:\d\d\b"
 )
-POINTS_ELSEWHERE = re.compile(r":\s*$|^Sections? \d+\.\d+\b|^The (following|table|diagram|example|formula)\b")
-"""A sentence that announces what follows it, or sends the reader on, answers nothing alone."""
+POINTS_ELSEWHERE = re.compile(
+    r":\s*$|\?[\"”]?\*{0,2}$|^Sections? \d+\.\d+\b|^The (following|table|diagram|example|formula)\b"
+)
+"""A sentence that announces what follows it, asks, or sends the reader on, answers nothing alone."""
 FIGURE = re.compile(r"(?<![\w.])\d[\d,.]*")
 ARTICLE = re.compile(r"^(an?|the)\s+", re.IGNORECASE)
 SUBJECT_WORDS = 9

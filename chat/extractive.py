@@ -13,6 +13,7 @@ from chat.questions import (
     Courtesy,
     Kind,
     asks,
+    continues,
     courtesy_of,
     is_english,
     kind_of,
@@ -111,7 +112,8 @@ class ExtractiveAnswerer:
         else:
             searched = without_markup(question)
             standalone = self._standalone(searched, history, where)
-            beside = bool(history) and not self._adds(searched, standalone, where)
+            goes_on = not history or continues(searched)
+            beside = not goes_on and not self._adds(searched, standalone, where)
             answer = self._answer(question, searched if beside else standalone, where)
             if beside and answer.refused and not asks(searched):
                 answer = Answer(question, "", note=_COURTESIES["thanks"], mode="small-talk")

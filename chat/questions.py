@@ -105,6 +105,7 @@ _LEANS = re.compile(
     r"|\b(it|its|they|them|their|this|that|these|those|the (other|former|latter|same|first|second)( one)?)\b",
     re.IGNORECASE,
 )
+_CONTINUES = re.compile(r"^\W*(and|what about|how about)\b.*\?\W*$", re.IGNORECASE | re.DOTALL)
 _NOT_POINTING = re.compile(
     # "A table that someone dropped", "is it true that the log …": it joins, and points at nothing.
     r"\b(?!(is|are|was|do|does|did|can|about|with|for|of|by|like|than|after|before|in|on|to|from|and|but|if|why"
@@ -167,6 +168,11 @@ def asks(message: str) -> bool:
 def leans(question: str, terms: Sequence[str]) -> bool:
     """Whether a question of few words points at something said before: “and on Azure?”, “why?”."""
     return len(terms) <= 1 or points_back(question)
+
+
+def continues(question: str) -> bool:
+    """Whether a question goes on with the one before: “and on Azure?”, “what about costs?”."""
+    return bool(_CONTINUES.search(question))
 
 
 def points_back(question: str) -> bool:
