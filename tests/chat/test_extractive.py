@@ -31,8 +31,13 @@ IN_PASSING = pytest.mark.xfail(
 IN_A_ROW = pytest.mark.xfail(
     strict=True, reason="the pair reader does not take a row of a table for an answer"
 )
+UNSEEN = pytest.mark.xfail(
+    strict=True, reason="“scheduled work” is not read as “scheduled jobs”: a wrong refusal"
+)
+WORK = "Which cluster should scheduled work use?"
 REFUSED = {
     VACUUM: IN_PASSING,
+    WORK: UNSEEN,
     "How long are log entries kept by default?": IN_A_ROW,
     "What is delta.logRetentionDuration?": IN_A_ROW,
 }
@@ -47,6 +52,7 @@ ANSWERED = (
     "How do I compact a table?",
     "When should I use a job cluster instead of an all-purpose cluster?",
     "What is the difference between a fixed size and autoscaling?",
+    WORK,
     "Does autoscaling make every job cheaper?",
     "Give me the SQL command to set the log retention of a table",
 )

@@ -62,7 +62,7 @@ def test_source_of_a_later_answer_opens_beside_it(page, look):
     open_ask(page)
     ask(page, QUESTION)
     ask(page, "How does a reader build a snapshot?")
-    reply = ask(page, "Which cluster should scheduled work use?")
+    reply = ask(page, "Which cluster should scheduled jobs use?")
     expect(messages(page).nth(4)).to_be_in_viewport()
     number(reply, 1).hover()
     before = resting_place(number(reply, 1))
