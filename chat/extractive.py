@@ -176,7 +176,7 @@ class ExtractiveAnswerer:
         sure = {part: one.confidence for part, one in weighed.items()}
         answered = [part for part in found if sure[part] >= ANSWERED]
         whole = found[answered[0]] if len(found) == 1 and answered else None
-        rows = framed(whole, self._retriever) if whole and whole.facets else {}
+        rows = framed(weighed[answered[0]].candidates) if whole and whole.facets else {}
         statements = _framed(rows) or cite((c.sentence, c.chunk) for c in _composed(weighed, answered))
         nearest = _nearest([found[part] for part in (answered or found)])
         if not statements:

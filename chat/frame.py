@@ -4,8 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chat.compose import NEAR_COPY, Candidate, alike, candidates_of
-from retriever.search import Findings, Retriever
+from chat.compose import NEAR_COPY, Candidate, alike
 
 
 @dataclass(frozen=True)
@@ -48,9 +47,8 @@ ROWS = (
 """In the order in which an architect would say them. 220 words and a little, as much as a screen holds."""
 
 
-def framed(findings: Findings, retriever: Retriever) -> dict[str, list[Candidate]]:
-    """The statements of each row, the likeliest to be worth saying; a row that nothing fits is empty."""
-    candidates = candidates_of(findings, retriever)
+def framed(candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:
+    """Of the candidates, best first, the statements of each row; a row that nothing fits is empty."""
     first = next(filter(ROWS[0].holds, candidates), None)
     likely = sorted(candidates, key=lambda candidate: -candidate.worth)
     # The first statement answers; the others add to it.

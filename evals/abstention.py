@@ -1,6 +1,5 @@
 """Whether what is asked is answered, and only that: the refusal's two errors."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -163,14 +162,12 @@ def _written(retriever: Retriever) -> list[Asked]:
     """
     plain = [(entry["question"], bool(entry["section"])) for entry in read_plain("tuning")]
     written = [Asked("", question, inside, "tuning", "plain") for question, inside in plain]
-    for line in ASKED.read_text("utf-8").split("\n"):
-        if line:
-            entry = json.loads(line)
-            kept = is_kept(entry["section"])
-            for question in (*entry["in"], *entry["out"]):
-                if kept or len(retriever.find(question).terms) <= SHORTEST:
-                    inside = question in entry["in"]
-                    written.append(Asked("", question, inside, "tuning", "any" if kept else "short"))
+    for _, entry in read_json_lines(ASKED):
+        kept = is_kept(entry["section"])
+        for question in (*entry["in"], *entry["out"]):
+            if kept or len(retriever.find(question).terms) <= SHORTEST:
+                inside = question in entry["in"]
+                written.append(Asked("", question, inside, "tuning", "any" if kept else "short"))
     return written
 
 

@@ -5,7 +5,6 @@ from (`evals.reading`), a quarter is tuned on, and a quarter is only reported. A
 handbook, or into what the search finds, after the labels were made has none, and is counted apart.
 """
 
-import json
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 from chat.extractive import ExtractiveAnswerer
 from evals.metrics import mean
+from evals.questions import read_json_lines
 from retriever.search import Retriever
 from settings import Settings
 
@@ -35,7 +35,7 @@ def read_plain(part: Part) -> list[dict[str, Any]]:
     Each sentence has its `section`, its `text`, and is marked `answers` where it answers and `first` where
     it would do as the first sentence of an answer. `text` is a sentence that would, where none found does.
     """
-    entries = [json.loads(line) for line in PLAIN.read_text("utf-8").split("\n") if line]
+    entries = [entry for _, entry in read_json_lines(PLAIN)]
     return [e for e in entries if _PARTS[zlib.crc32(e["question"].encode()) % len(_PARTS)] == part]
 
 

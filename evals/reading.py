@@ -5,13 +5,12 @@ answers and misconceptions, `statements.jsonl` (what candidates might say, writt
 that wrote neither the bank nor the graded answers) and rules that restate and deny. Whether a sentence
 answers a question it learns from `asked.jsonl`, questions that the handbook answers and near ones that
 it does not. Both it learns from `sentences.jsonl`: the handbook's own sentences beside questions of the
-bank, each labelled by people with the key points that it states, in whole or by half, and whether a good
+bank, each labelled by hand with the key points that it states, in whole or by half, and whether a good
 answer to the question would hold it; and half of `plain.jsonl`, short questions as people type them, with
 what the search finds for each and whether that answers.
 Questions with graded answers are left out, and all sections of the graded answers' reported half.
 """
 
-import json
 import random
 import sys
 import zlib
@@ -27,6 +26,7 @@ from chat.compose import Candidate, candidates_of
 from command_line import run
 from evals.graded_answers import read_answers
 from evals.plain import read_plain
+from evals.questions import read_json_lines
 from evals.rewrites import denied, restated
 from ingest.embedder import Model, Vectors, find_model
 from ingest.pair_reader import MOST_TOKENS, STANCES, WEIGHTS, Stance, reader_module, write_weights
@@ -64,10 +64,8 @@ class Example:
 def stances(questions: Sequence[Question], chance: random.Random) -> Iterator[Example]:
     """Statements beside key points."""
     written: dict[str, dict[int, dict[str, Any]]] = {}
-    for line in STATEMENTS.read_text("utf-8").split("\n"):
-        if line:
-            entry = json.loads(line)
-            written.setdefault(entry["id"], {})[entry["point"] - 1] = entry
+    for _, entry in read_json_lines(STATEMENTS):
+        written.setdefault(entry["id"], {})[entry["point"] - 1] = entry
     for question in questions:
         own = written.get(question.id, {})
         for number, point in enumerate(question.key_points):
@@ -133,7 +131,7 @@ def _of_point(
 def _written(
     text: str, says: Sequence[str], own: dict[int, dict[str, Any]], number: int, chance: random.Random
 ) -> Iterator[Pair]:
-    """What people wrote for a point."""
+    """What was written for a point."""
     entry = own[number]
     for said in entry["covered"]:
         yield text, said, "states"
@@ -162,9 +160,8 @@ def labelled(questions: Sequence[Question], chance: random.Random) -> Iterator[E
     One that states half a point is no lesson on that point, and neither is it one that answers nothing.
     """
     known = {question.id: question for question in questions}
-    for line in SENTENCES.read_text("utf-8").split("\n"):
-        entry = json.loads(line) if line else {}
-        if entry.get("id") not in known:
+    for _, entry in read_json_lines(SENTENCES):
+        if entry["id"] not in known:
             continue
         question = known[entry["id"]]
         for said in entry["sentences"]:
@@ -182,30 +179,29 @@ def labelled(questions: Sequence[Question], chance: random.Random) -> Iterator[E
 def plain(chance: random.Random) -> Iterator[Example]:
     """What the search finds for plain questions, beside them."""
     for entry in read_plain("learnt"):
-        said = entry["sentences"]
-        for one in (*said, *({"text": text, "answers": True} for text in [entry.get("text")] if text)):
-            if one.get("answers") or chance.random() < 0.7:
-                yield Example(
-                    entry["question"], one["text"], entry["section"], answers=bool(one.get("answers"))
-                )
+        said = list(entry["sentences"])
+        if "text" in entry:
+            said.append({"text": entry["text"], "answers": True})
+        for one in said:
+            is_answer = bool(one.get("answers"))
+            if is_answer or chance.random() < 0.7:
+                yield Example(entry["question"], one["text"], entry["section"], answers=is_answer)
 
 
 def answers(retriever: Retriever, questions: Sequence[Question], chance: random.Random) -> Iterator[Example]:
     """Sentences beside questions: those that the search finds, and key points of the bank."""
-    for line in ASKED.read_text("utf-8").split("\n"):
-        if line:
-            entry = json.loads(line)
-            for asked in entry["in"]:
-                found = _found(retriever, asked)
-                here = [hit for hit in found if hit.chunk.section == entry["section"]][:1]
-                far = [hit for hit in found[8:60] if hit.chunk.section != entry["section"]]
-                for hit in here:
-                    yield Example(asked, hit.sentence.embedding_text(), entry["section"], answers=True)
-                for hit in chance.sample(far, min(1, len(far))):
-                    yield Example(asked, hit.sentence.embedding_text(), entry["section"])
-            for asked in entry["out"]:
-                for hit in _found(retriever, asked)[:3]:
-                    yield Example(asked, hit.sentence.embedding_text(), entry["section"])
+    for _, entry in read_json_lines(ASKED):
+        for asked in entry["in"]:
+            found = _found(retriever, asked)
+            here = [hit for hit in found if hit.chunk.section == entry["section"]][:1]
+            far = [hit for hit in found[8:60] if hit.chunk.section != entry["section"]]
+            for hit in here:
+                yield Example(asked, hit.sentence.embedding_text(), entry["section"], answers=True)
+            for hit in chance.sample(far, min(1, len(far))):
+                yield Example(asked, hit.sentence.embedding_text(), entry["section"])
+        for asked in entry["out"]:
+            for hit in _found(retriever, asked)[:3]:
+                yield Example(asked, hit.sentence.embedding_text(), entry["section"])
     for question in questions:
         chapter = question.section.partition(".")[0]
         others = [

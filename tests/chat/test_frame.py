@@ -5,6 +5,7 @@ import pytest
 from chat.compose import NEAR_COPY, alike
 from chat.extractive import ExtractiveAnswerer
 from chat.frame import ROWS, framed
+from chat.sufficiency import weigh
 from evals.answers import _faults
 from ingest.pipeline import read_handbook
 
@@ -49,7 +50,7 @@ def test_a_label_stands_once_before_its_first_statement(answer):
 
 
 def test_no_row_repeats_another(small_retriever):
-    rows = framed(small_retriever.find(PAGE), small_retriever)
+    rows = framed(weigh(small_retriever.find(PAGE), small_retriever).candidates)
     chosen = [candidate for found in rows.values() for candidate in found]
     for position, one in enumerate(chosen):
         assert all(alike(one, other) <= NEAR_COPY for other in chosen[position + 1 :])

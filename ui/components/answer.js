@@ -103,4 +103,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       group.append(" ", number, " ");
     }
   }
+  return () => {
+    if (drawn.get(data.answer) === root) drawn.delete(data.answer);
+  };
 }

@@ -24,14 +24,14 @@ function hold(parentElement, block, anew) {
 export default function ({ data, parentElement }) {
   const before = parentElement.place;
   parentElement.place = data.place;
-  const news = before !== data.place && !data.quoted;
-  const named = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (data.block) {
-    if (data.place && (news || parentElement.freed)) hold(parentElement, data.block, news);
+    const anew = before !== data.place;
+    if (data.place && (anew || parentElement.freed)) hold(parentElement, data.block, anew);
+    return () => parentElement.freed?.abort();
   }
   // Streamlit itself scrolls to the block when the page is loaded, and a quote is scrolled to by its marker.
-  else if (!news || before === undefined) return;
-  else if (named) named.scrollIntoView();
+  if (before === undefined || before === data.place || data.quoted) return;
+  const named = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (named) named.scrollIntoView();
   else document.querySelector("[data-testid='stMain']")?.scrollTo({ top: 0, behavior: "instant" });
-  return () => parentElement.freed?.abort();
 }
