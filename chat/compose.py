@@ -134,7 +134,11 @@ class Candidate:
 
 
 def compose(
-    candidates: Sequence[Candidate], most_statements: int, most_words: int, said: Sequence[Candidate] = ()
+    candidates: Sequence[Candidate],
+    most_statements: int,
+    most_words: int,
+    said: Sequence[Candidate] = (),
+    sooner: Sequence[Candidate] = (),
 ) -> list[Candidate]:
     """Choose at most so many statements and words: the one that answers, then what else is worth saying.
 
@@ -146,11 +150,12 @@ def compose(
         most_statements: at most so many are chosen.
         most_words: of all together; the first may have more.
         said: what was chosen already.
+        sooner: what is chosen after the first, whatever else is worth saying.
     """
     prose = [candidate for candidate in candidates if candidate.sentence.kind not in ("row", "code")]
     chosen: list[Candidate] = []
     words = 0
-    for candidate in (*(prose or candidates)[:1], *sorted(candidates, key=lambda c: -c.worth)):
+    for candidate in (*(prose or candidates)[:1], *sooner, *sorted(candidates, key=lambda c: -c.worth)):
         if len(chosen) == most_statements or (chosen and candidate.worth < LEAST_WORTH):
             break
         length = len(candidate.sentence.text.split())

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chat.citations import Answer, Place, Statement, cite
 from chat.compose import Candidate, compose, rank_sections
-from chat.frame import framed
+from chat.frame import arranged, asks_for_design, framed, is_page
 from chat.questions import (
     Courtesy,
     Kind,
@@ -31,7 +31,7 @@ FEW_TERMS = 3
 MANY_TERMS = 5
 SURE = 0.85
 """A question with so many words, and so surely answered, stands alone whatever it points at."""
-MOST_STATEMENTS, MOST_WORDS = 14, 205
+MOST_STATEMENTS, MOST_WORDS = 16, 212
 """An answer fits on one screen."""
 BRIEF: Mapping[Kind, tuple[int, int]] = {"number": (5, 110), "definition": (8, 150)}
 BRIEF_OTHERS = (7, 140)
@@ -176,7 +176,7 @@ class ExtractiveAnswerer:
         sure = {part: one.confidence for part, one in weighed.items()}
         answered = [part for part in found if sure[part] >= ANSWERED]
         whole = found[answered[0]] if len(found) == 1 and answered else None
-        rows = framed(weighed[answered[0]].candidates) if whole and whole.facets else {}
+        rows = _rows(searched_for, weighed[answered[0]].candidates) if whole and whole.facets else {}
         statements = _framed(rows) or cite((c.sentence, c.chunk) for c in _composed(weighed, answered))
         nearest = _nearest([found[part] for part in (answered or found)])
         if not statements:
@@ -199,7 +199,7 @@ class ExtractiveAnswerer:
             ),
             confidence=min(sure[part] for part in answered),
             nearest=nearest,
-            understood=whole.facets if whole else (),
+            understood=whole.facets if whole and rows else (),
         )
 
     def _find_parts(self, question: str, where: Where) -> dict[str, Findings]:
@@ -229,6 +229,13 @@ def _composed(weighed: Mapping[str, Weighed], answered: Sequence[str]) -> list[C
         statements, words = max(1, statements // share), words // share
         chosen += compose(weighed[part].candidates, statements, words, chosen)
     return chosen
+
+
+def _rows(question: str, candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:
+    """The parts of an architect's answer; none where a question of several requirements wants no design."""
+    if is_page(question):
+        return framed(candidates)
+    return arranged(candidates, MOST_STATEMENTS, MOST_WORDS) if asks_for_design(question) else {}
 
 
 def _framed(rows: Mapping[str, Sequence[Candidate]]) -> tuple[Statement, ...]:

@@ -1,10 +1,10 @@
-"""A page of requirements → an architect's answer: design, alternatives, risks, cost, governance."""
+"""A design that is asked for → an architect's answer: design, alternatives, risks, cost, governance."""
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chat.compose import NEAR_COPY, Candidate, alike
+from chat.compose import NEAR_COPY, Candidate, alike, compose
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,45 @@ ROWS = (
     Row("Governance", 2, 45, lambda c: _tells(c, _GOVERNANCE)),
 )
 """In the order in which an architect would say them. 220 words and a little, as much as a screen holds."""
+PAGE_WORDS = 80
+"""Words of a question from which it is a page of requirements, which no single section answers."""
+LIKELY = -2.0
+"""Worth from which a row's best statement is said before a better one of another row."""
+_ASKS_FOR_DESIGN = re.compile(
+    r"\b(design|architect(ure)?|propos(e|al)|recommend|blueprint|lay out|set up)\b", re.IGNORECASE
+)
+
+
+def is_page(question: str) -> bool:
+    """Whether a question is a page of requirements."""
+    return len(question.split()) >= PAGE_WORDS
+
+
+def asks_for_design(question: str) -> bool:
+    """Whether a question of several requirements wants a design, and not a cause or a figure."""
+    return bool(_ASKS_FOR_DESIGN.search(question))
+
+
+def arranged(
+    candidates: Sequence[Candidate], most_statements: int, most_words: int
+) -> dict[str, list[Candidate]]:
+    """What best answers one situation, put into the rows it fits; a row that nothing fits is empty."""
+    likely = sorted(candidates, key=lambda candidate: -candidate.worth)
+    first = next(filter(ROWS[0].holds, candidates), None)
+    one_each = [
+        next((c for c in likely if _row_of(c) is row and c.worth >= LIKELY), None) for row in ROWS[1:]
+    ]
+    led = [first, *(c for c in candidates if c is not first)] if first else candidates
+    chosen = compose(led, most_statements, most_words, sooner=[c for c in one_each if c])
+    return {row.name: [c for c in chosen if _row_of(c) is row] for row in ROWS}
+
+
+def _row_of(candidate: Candidate) -> Row:
+    return next((row for row in ROWS[1:] if row.holds(candidate)), ROWS[0])
 
 
 def framed(candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:
-    """Of the candidates, best first, the statements of each row; a row that nothing fits is empty."""
+    """What answers the requirements of a page, best first, row by row; a row that nothing fits is empty."""
     first = next(filter(ROWS[0].holds, candidates), None)
     likely = sorted(candidates, key=lambda candidate: -candidate.worth)
     # The first statement answers; the others add to it.

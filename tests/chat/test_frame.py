@@ -4,12 +4,18 @@ import pytest
 
 from chat.compose import NEAR_COPY, alike
 from chat.extractive import ExtractiveAnswerer
-from chat.frame import ROWS, framed
+from chat.frame import ROWS, arranged, asks_for_design, framed, is_page
 from chat.sufficiency import weigh
 from evals.answers import _faults
 from ingest.pipeline import read_handbook
 
+SITUATION = (
+    "Two jobs write the same Delta table every minute and one of them fails with a conflict, while analysts "
+    "read old versions of it for thirty days. Files are small, queries are slow, and the bill for storage "
+    "must not grow although nobody may lose anything in a crash. "
+)
 PAGE = (
+    "Our customer is a utility that wants one platform for everything, and these are its requirements. "
     "We load sensor files every minute into one Delta table. Two jobs write to it at the same time, and one "
     "of them fails with a conflict. Analysts read old versions for thirty days and the security team "
     "wants to know who may see them. Queries became slow because there are many small files. The bill for "
@@ -62,3 +68,26 @@ def test_a_short_question_has_no_rows(small_retriever):
     (answer,) = ExtractiveAnswerer(small_retriever).stream("Why do two writers conflict?")
     assert {statement.part for statement in answer.statements} == {""}
     assert answer.understood == ()
+
+
+def test_a_situation_is_answered_in_rows_only_where_a_design_is_asked_for(small_retriever):
+    (cause,) = ExtractiveAnswerer(small_retriever).stream(SITUATION + "What do you suspect?")
+    assert {statement.part for statement in cause.statements} == {""}
+    assert cause.understood == ()
+    (design,) = ExtractiveAnswerer(small_retriever).stream(SITUATION + "What do you recommend?")
+    assert design.statements[0].part == "Recommended design"
+    assert set(design.missing) == {row.name for row in ROWS} - {one.part for one in design.statements}
+
+
+def test_a_design_holds_what_is_worth_saying(small_retriever):
+    candidates = weigh(small_retriever.find(SITUATION + "What do you recommend?"), small_retriever).candidates
+    rows = arranged(candidates, 10, 200)
+    said = [candidate for row in rows.values() for candidate in row]
+    assert sum(len(candidate.sentence.text.split()) for candidate in said) <= 200
+    likely = sorted((c for c in candidates if c not in said), key=lambda candidate: -candidate.worth)
+    assert min(candidate.worth for candidate in said[1:]) <= likely[0].worth <= max(c.worth for c in said)
+
+
+def test_what_is_a_page_and_what_asks_for_a_design():
+    assert is_page(PAGE) and not is_page(SITUATION)
+    assert asks_for_design("Design the promotion.") and not asks_for_design("Why is it slow?")
