@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from chat.questions import Kind, kind_of
 from ingest.chunks import Chunk, Sentence
-from retriever.search import Findings, FoundSentence, Retriever
+from retriever.search import Findings, FoundSentence, Retriever, rank_sections
 
 BLOCKS: Mapping[Kind, Mapping[str, float]] = {
     "definition": {"In short": 0.18, "How it works": 0.06},
@@ -166,21 +166,9 @@ def compose(
     return _in_reading_order(chosen)
 
 
-def rank_sections(findings: Findings) -> dict[str, float]:
-    """Sections by the sum of their three best passages, each counting half the one before; best first."""
-    scores: dict[str, list[float]] = {}
-    for passage in findings.passages:
-        scores.setdefault(passage.chunk.section, []).append(passage.score)
-    totals = {
-        section: sum(score / 2**rank for rank, score in enumerate(found[:3]))
-        for section, found in scores.items()
-    }
-    return dict(sorted(totals.items(), key=lambda entry: -entry[1]))
-
-
 def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
     """What may be quoted, best first."""
-    sections = rank_sections(findings)
+    sections = rank_sections(findings.passages)
     best = max(sections.values(), default=0.0) or 1.0
     kind = kind_of(findings.question)
     advice = bool(ASKS_FOR_VERDICT.search(findings.question))

@@ -7,11 +7,12 @@ from itertools import zip_longest
 from typing import Protocol
 
 from chat.citations import Answer, Place, Statement, cite
-from chat.compose import Candidate, compose, rank_sections
+from chat.compose import Candidate, compose
 from chat.frame import arranged, asks_for_design, framed, is_page
 from chat.questions import (
     Courtesy,
     Kind,
+    asked_anew,
     asks,
     continues,
     courtesy_of,
@@ -24,7 +25,7 @@ from chat.questions import (
 from chat.sufficiency import ANSWERED, Weighed, weigh
 from ingest.chunks import Chunk, Cloud
 from retriever.query import clean_question, without_markup
-from retriever.search import Findings, Retriever
+from retriever.search import Findings, Retriever, rank_sections
 
 FEW_TERMS = 3
 """A question with fewer words that carry meaning may rest on the one before it."""
@@ -111,7 +112,7 @@ class ExtractiveAnswerer:
             answer = Answer(question, "", note=_COURTESIES[courtesy], mode="small-talk")
         else:
             searched = without_markup(question)
-            standalone = self._standalone(searched, history, where)
+            standalone = asked_anew(searched) or self._standalone(searched, history, where)
             goes_on = not history or continues(searched)
             beside = not goes_on and not self._adds(searched, standalone, where)
             answer = self._answer(question, searched if beside else standalone, where)
@@ -162,7 +163,7 @@ class ExtractiveAnswerer:
         Else the question before would be answered again, whatever the turn says.
         """
         own = set(self._retriever.terms(question))
-        best = next(iter(rank_sections(self._find(standalone, where))), "")
+        best = next(iter(rank_sections(self._find(standalone, where).passages)), "")
         sentences, _ = self._retriever.sentences_of(best)
         spoken = {term for one, _ in sentences for term in self._retriever.terms(one.embedding_text())}
         return not own or bool(own & spoken)
@@ -251,6 +252,6 @@ def _nearest(found: Sequence[Findings]) -> tuple[Place, ...]:
     places: dict[str, Place] = {}
     for findings in found:
         titles = {passage.chunk.section: passage.chunk.title for passage in findings.passages}
-        for section in list(rank_sections(findings))[:3]:
+        for section in list(rank_sections(findings.passages))[:3]:
             places[section] = Place(section, titles[section])
     return tuple(places.values())[:3]

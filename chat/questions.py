@@ -106,6 +106,13 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _CONTINUES = re.compile(r"^\W*(and|what about|how about)\b.*\?\W*$", re.IGNORECASE | re.DOTALL)
+_ANEW = re.compile(
+    r"^\W*((ok(ay)?|no|well|sorry|wait|hm+)\W+)*"
+    r"((never ?mind|forget (it|that|about (it|that)))\b\W*"
+    r"|((let'?s )?(change|switch) (of )?(the )?|(a |one )?(new|different|unrelated|another) )"
+    r"(question|topic|subject)\s*[-–—.:,;!]+\s*)",
+    re.IGNORECASE,
+)
 _NOT_POINTING = re.compile(
     # "A table that someone dropped", "is it true that the log …": it joins, and points at nothing.
     r"\b(?!(is|are|was|do|does|did|can|about|with|for|of|by|like|than|after|before|in|on|to|from|and|but|if|why"
@@ -173,6 +180,12 @@ def leans(question: str, terms: Sequence[str]) -> bool:
 def continues(question: str) -> bool:
     """Whether a question goes on with the one before: “and on Azure?”, “what about costs?”."""
     return bool(_CONTINUES.search(question))
+
+
+def asked_anew(question: str) -> str:
+    """What is asked after “never mind” or “another question”; empty where no change is announced."""
+    announced = _ANEW.match(question)
+    return question[announced.end() :] if announced else ""
 
 
 def points_back(question: str) -> bool:

@@ -68,6 +68,14 @@ def plain(settings: Settings, options: argparse.Namespace) -> Measured:
     return found, plain.as_table(found)
 
 
+def lessons(settings: Settings, options: argparse.Namespace) -> Measured:
+    """Whether questions to a section are answered with the sentences that answer them."""
+    from evals import lessons
+
+    found = lessons.measure(settings)
+    return found, lessons.as_table(found)
+
+
 def conversations(settings: Settings, options: argparse.Namespace) -> Measured:
     """Whether the later turns of a conversation are understood."""
     from evals import conversations
@@ -99,6 +107,7 @@ MEASUREMENTS: dict[str, Callable[[Settings, argparse.Namespace], Measured]] = {
     "retrieval": retrieval,
     "abstention": abstention,
     "plain": plain,
+    "lessons": lessons,
     "conversations": conversations,
     "answers": answers,
     "bank": bank,

@@ -3,12 +3,16 @@
 It learns the stance of a statement to a key point from the bank's other ways to say one, its model
 answers and misconceptions, `statements.jsonl` (what candidates might say, written for this by hands
 that wrote neither the bank nor the graded answers) and rules that restate and deny. Whether a sentence
-answers a question it learns from `asked.jsonl`, questions that the handbook answers and near ones that
-it does not. Both it learns from `sentences.jsonl`: the handbook's own sentences beside questions of the
-bank, each labelled by hand with the key points that it states, in whole or by half, and whether a good
-answer to the question would hold it; and half of `plain.jsonl`, short questions as people type them, with
-what the search finds for each and whether that answers.
-Questions with graded answers are left out, and all sections of the graded answers' reported half.
+answers a question, alone or with others, it learns from `lessons.jsonl`, questions to each section with the
+sentences that answer and those that a good answer holds, and near ones that nothing answers; from
+`asked.jsonl`, more of both without sentences; and from half of `plain.jsonl`, short questions with what the
+search finds for each. Both it learns from `sentences.jsonl`: the handbook's own sentences beside questions of
+the bank, labelled with the key points that each states, in whole or by half, and whether a good answer
+would hold it.
+What is shipped is the mean of two trainings, one without the lessons and one with them: weights that grew
+from the same ones may be averaged, and read better than either (Wortsman et al. 2022, "Model soups").
+Questions with graded answers are left out, and all sections of the graded answers' reported half; of the
+other questions of the bank's reported half only the points are learnt, not what answers them.
 """
 
 import random
@@ -25,8 +29,9 @@ from tqdm import tqdm
 from chat.compose import Candidate, candidates_of
 from command_line import run
 from evals.graded_answers import read_answers
+from evals.lessons import read_lessons
 from evals.plain import read_plain
-from evals.questions import read_json_lines
+from evals.questions import half_of, read_json_lines
 from evals.rewrites import denied, restated
 from ingest.embedder import Model, Vectors, find_model
 from ingest.pair_reader import MOST_TOKENS, STANCES, WEIGHTS, Stance, reader_module, write_weights
@@ -58,7 +63,7 @@ class Example:
     section: str
     stance: Stance | None = None
     answers: bool = False
-    """Where no stance is given: whether the second answers the first."""
+    """Where no stance is given: whether the second answers the first, a question; alone, where one can."""
 
 
 def stances(questions: Sequence[Question], chance: random.Random) -> Iterator[Example]:
@@ -171,8 +176,8 @@ def labelled(questions: Sequence[Question], chance: random.Random) -> Iterator[E
             beside = [n for n in range(1, len(question.key_points) + 1) if n not in stated and n not in half]
             for number in chance.sample(beside, min(1, len(beside))):
                 yield Example(question.key_points[number - 1].text, said["text"], question.section, "neither")
-            if said.get("useful") or not half:
-                useful = bool(said.get("useful") or stated)
+            useful = bool(said.get("useful") or stated)
+            if (useful or not half) and half_of(question.section) == "tuning":
                 yield Example(question.question, said["text"], question.section, answers=useful)
 
 
@@ -186,6 +191,29 @@ def plain(chance: random.Random) -> Iterator[Example]:
             is_answer = bool(one.get("answers"))
             if is_answer or chance.random() < 0.7:
                 yield Example(entry["question"], one["text"], entry["section"], answers=is_answer)
+
+
+def lessons(retriever: Retriever, chance: random.Random) -> Iterator[Example]:
+    """Candidates for the answer to each lesson's question, beside it."""
+    for entry in read_lessons("learnt"):
+        asked, section = entry["question"], entry["section"]
+        found = _found(retriever, asked)
+        here = [one for one in found if one.chunk.section == section]
+        far = [one for one in found[8:60] if one.chunk.section != section]
+        if entry["kind"] == "near":
+            beside = [*found[:3], *chance.sample(here, min(2, len(here)))]
+        else:
+            other = [one for one in here if one.sentence.text not in entry["holds"]]
+            beside = [*other[:4], *chance.sample(other[4:], min(3, len(other[4:])))]
+            beside += chance.sample(far, min(2, len(far)))
+            for one in here:
+                said = one.sentence.text
+                if said in entry["holds"]:
+                    # No sentence alone answers an interviewer, who asks for several things.
+                    answers = entry["kind"] == "interview" or said in entry["first"]
+                    yield Example(asked, one.sentence.embedding_text(), section, answers=answers)
+        for one in beside:
+            yield Example(asked, one.sentence.embedding_text(), section)
 
 
 def answers(retriever: Retriever, questions: Sequence[Question], chance: random.Random) -> Iterator[Example]:
@@ -203,6 +231,8 @@ def answers(retriever: Retriever, questions: Sequence[Question], chance: random.
             for hit in _found(retriever, asked)[:3]:
                 yield Example(asked, hit.sentence.embedding_text(), entry["section"])
     for question in questions:
+        if half_of(question.section) != "tuning":
+            continue
         chapter = question.section.partition(".")[0]
         others = [
             other
@@ -223,7 +253,7 @@ def _found(retriever: Retriever, question: str) -> list[Candidate]:
     return [candidate for candidate in candidates if candidate.sentence.kind != "code"]
 
 
-def examples(settings: Settings, seed: int = 0) -> list[Example]:
+def examples(settings: Settings, seed: int = 0, with_lessons: bool = True) -> list[Example]:
     """All examples, the same in the same order each time."""
     graded = read_answers()
     known = {answer.question.id for answer in graded}
@@ -236,7 +266,8 @@ def examples(settings: Settings, seed: int = 0) -> list[Example]:
     chance = random.Random(seed)  # noqa: S311 - a draw of sentences, not a secret
     retriever = Retriever(settings)
     said = [*stances(questions, chance), *told(questions, retriever.encode), *labelled(questions, chance)]
-    return [*said, *answers(retriever, questions, chance), *plain(chance)]
+    asked = [*answers(retriever, questions, chance), *plain(chance)]
+    return [*said, *asked, *(lessons(retriever, chance) if with_lessons else ())]
 
 
 def is_kept(section: str) -> bool:
@@ -358,11 +389,14 @@ def _proved(upper: Any, proof: _Encoded) -> str:
 
 
 def main() -> int:
-    """Train and write the weights."""
+    """Train twice and write the mean of the weights; takes an hour."""
     model = find_model(DEFAULT_EMBEDDER)
-    weights, proof = train(model, examples(load_settings()))
-    write_weights(WEIGHTS, weights)
-    sys.stderr.write(f"{proof}\n")
+    trained = []
+    for with_lessons in (False, True):
+        weights, proof = train(model, examples(load_settings(), with_lessons=with_lessons))
+        trained.append(weights)
+        sys.stderr.write(f"{proof}\n")
+    write_weights(WEIGHTS, {name: np.mean([one[name] for one in trained], axis=0) for name in trained[0]})
     return 0
 
 

@@ -19,6 +19,8 @@ CLOUD_NAMES: Mapping[Cloud, re.Pattern[str]] = {
 }
 MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|</?[a-zA-Z][^<>]*>")
 """Images and tags, which say nothing about what is asked."""
+_SOURCE = re.compile(r"(?<!\w)\[\d{1,3}\]")
+"""The number of a source, copied from an answer."""
 FEWEST_LETTERS = 4
 """A shorter word that nobody knows is an acronym or a name more often than a slip."""
 LONG_WORD = 7
@@ -49,8 +51,8 @@ def clean_question(question: str) -> str:
 
 
 def without_markup(question: str) -> str:
-    """The question without images and tags; as it is where nothing else is in it."""
-    plain = " ".join(MARKUP.sub(" ", question).split())
+    """The question without images, tags and sources' numbers; as it is where nothing else is in it."""
+    plain = " ".join(_SOURCE.sub(" ", MARKUP.sub(" ", question)).split())
     return plain if any(character.isalnum() for character in plain) else question
 
 

@@ -33,6 +33,8 @@ CHUNK, SENTENCE, LEXICAL, LEXICAL_SECTION = 0.10, 0.30, 0.15, 0.45
 share with the question, and the words that the whole section shares with it. Fitted on the tuning half."""
 BEST = 3
 """How many sentences, and chunks by words, speak for a section."""
+LEADING = 3
+"""Of so many sections, the best, all sentences are found, near the question or not."""
 OTHER_CLOUD = 0.5
 """What is left of the score of a passage that holds for another cloud than the reader's."""
 
@@ -81,6 +83,18 @@ class Findings:
     """What a page of requirements was taken apart into; empty for a question that asks one thing."""
     explained_in: frozenset[str] = frozenset()
     """The sections of the glossary's term that was asked for, where nothing else was."""
+
+
+def rank_sections(passages: Iterable[Passage]) -> dict[str, float]:
+    """Sections by the sum of their three best passages, each counting half the one before; best first."""
+    scores: dict[str, list[float]] = {}
+    for passage in passages:
+        scores.setdefault(passage.chunk.section, []).append(passage.score)
+    totals = {
+        section: sum(score / 2**rank for rank, score in enumerate(found[:3]))
+        for section, found in scores.items()
+    }
+    return dict(sorted(totals.items(), key=lambda entry: -entry[1]))
 
 
 class Retriever:
@@ -223,6 +237,12 @@ class _Opened:
         self._section_of = section_of.__getitem__
         holders = self.store.chunk_of.items()
         self._section_of_sentence = {one: section_of[holder] for one, holder in holders}.__getitem__
+        self._prose_of: dict[str, list[tuple[str, int]]] = {}
+        """Of each section, the ids of its sentences without code, and their rows in the matrix."""
+        for row, (identity, sentence) in enumerate(self.store.sentences.items(), start=len(chunks)):
+            if sentence.kind != "code":
+                own = self._prose_of.setdefault(self._section_of_sentence(identity), [])
+                own.append((identity, row))
         self.lexical = LexicalIndex(texts, [chunk.section for chunk in chunks])
         glossary = read_glossary(settings.corpus) if collection == HANDBOOK else ()
         names = (name for term in glossary for name in (term.term, *term.also, *term.was))
@@ -249,7 +269,9 @@ class _Opened:
             for question, vector in zip(questions, vectors, strict=True)
         ]
         here = cloud_asked(searched) or cloud
-        near = _highest([ranking.sentences for ranking in rankings])
+        passages = tuple(self._passages(rankings, here))
+        leading = list(rank_sections(passages))[:LEADING]
+        near = _highest([self._near_in(leading, vectors), *(ranking.sentences for ranking in rankings)])
         chunks, sentences, chunk_of = self.store.chunks, self.store.sentences, self.store.chunk_of
         facet_of = _nearest_facets(facets, rankings[1:])
         found = (
@@ -261,7 +283,7 @@ class _Opened:
         return Findings(
             searched,
             terms(self._expanded(searched)),
-            tuple(self._passages(rankings, here)),
+            passages,
             tuple(sentence for sentence in found if not here or sentence.chunk.cloud in ("", here)),
             tuple(facets),
             explained_in,
@@ -269,14 +291,19 @@ class _Opened:
 
     def sentences_of(self, section: str) -> tuple[list[tuple[Sentence, Chunk]], Vectors]:
         store = self.store
-        rows, found = [], []
-        for row, (identity, sentence) in enumerate(store.sentences.items()):
-            if self._section_of_sentence(identity) == section and sentence.kind != "code":
-                rows.append(len(store.chunks) + row)
-                found.append((sentence, store.chunks[store.chunk_of[identity]]))
+        here = self._prose_of.get(section, [])
+        found = [(store.sentences[identity], store.chunks[store.chunk_of[identity]]) for identity, _ in here]
         if store.matrix is None:
             return found, self.encoder.encode([sentence.embedding_text() for sentence, _ in found])
-        return found, np.asarray(store.matrix[rows])
+        return found, np.asarray(store.matrix[[row for _, row in here]])
+
+    def _near_in(self, sections: Sequence[str], vectors: Vectors) -> dict[str, float]:
+        """How near each sentence of the sections is: what an answer needs is often not what is nearest."""
+        here = [place for section in sections for place in self._prose_of.get(section, [])]
+        if self.store.matrix is None or not here:
+            return {}
+        near = (np.asarray(self.store.matrix[[row for _, row in here]]) @ vectors.T).max(axis=1)
+        return {identity: float(one) for (identity, _), one in zip(here, near, strict=True)}
 
     def _rank(
         self,

@@ -28,9 +28,6 @@ VACUUM = "What does a vacuum remove?"
 IN_PASSING = pytest.mark.xfail(
     reason="the handbook says it in passing, and the pair reader sees no answer: a wrong refusal", strict=True
 )
-IN_A_ROW = pytest.mark.xfail(
-    strict=True, reason="the pair reader does not take a row of a table for an answer"
-)
 UNSEEN = pytest.mark.xfail(
     strict=True, reason="“scheduled work” is not read as “scheduled jobs”: a wrong refusal"
 )
@@ -38,8 +35,6 @@ WORK = "Which cluster should scheduled work use?"
 REFUSED = {
     VACUUM: IN_PASSING,
     WORK: UNSEEN,
-    "How long are log entries kept by default?": IN_A_ROW,
-    "What is delta.logRetentionDuration?": IN_A_ROW,
 }
 """Questions that the small handbook answers, and that are refused all the same."""
 ANSWERED = (

@@ -1,6 +1,6 @@
 import pytest
 
-from chat.questions import courtesy_of, kind_of, leans, parts_of
+from chat.questions import asked_anew, courtesy_of, kind_of, leans, parts_of
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,18 @@ def test_parts_of(question, parts):
 )
 def test_leans(question, terms, expected):
     assert leans(question, terms) is expected
+
+
+@pytest.mark.parametrize(
+    ("message", "asked"),
+    [
+        ("Never mind, what is a pool?", "what is a pool?"),
+        ("ok forget it. What is a pool?", "What is a pool?"),
+        ("Another question: how do I vacuum?", "how do I vacuum?"),
+        ("no, never mind", ""),
+        ("Can I change the subject of a notification?", ""),
+        ("new topic in kafka: how do I subscribe?", ""),
+    ],
+)
+def test_a_change_of_subject_that_is_announced(message, asked):
+    assert asked_anew(message) == asked

@@ -60,6 +60,7 @@ def test_nothing_is_learnt_of_questions_with_graded_answers_nor_of_their_reporte
     small_index, monkeypatch
 ):
     monkeypatch.setattr(evals.reading, "answers", lambda *given: iter(()))
+    monkeypatch.setattr(evals.reading, "lessons", lambda *given: iter(()))
     monkeypatch.setattr(evals.reading, "told", lambda *given: iter(()))
     asked = []
     monkeypatch.setattr(evals.reading, "stances", lambda questions, chance: asked.extend(questions) or [])
