@@ -70,7 +70,6 @@ def test_a_good_answer_covers_what_it_says(grader):
 
 MISREAD = {
     WRITERS.id: "takes “if they overlap, it fails” for the opposite of “without a conflict it goes on”",
-    "1.2-why-small-files-hurt": "takes “left every row as it was” for a denial of “without changing a row”",
 }
 """What the pair reader does with the model answers that it misreads."""
 
