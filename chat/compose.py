@@ -155,8 +155,10 @@ def compose(
     prose = [candidate for candidate in candidates if candidate.sentence.kind not in ("row", "code")]
     chosen: list[Candidate] = []
     words = 0
-    for candidate in (*(prose or candidates)[:1], *sooner, *sorted(candidates, key=lambda c: -c.worth)):
-        if len(chosen) == most_statements or (chosen and candidate.worth < LEAST_WORTH):
+    led = [*(prose or candidates)[:1], *sooner]
+    worthy = [candidate for candidate in candidates if candidate.worth >= LEAST_WORTH]
+    for candidate in (*led, *sorted(worthy, key=lambda candidate: -candidate.worth)):
+        if len(chosen) == most_statements:
             break
         length = len(candidate.sentence.text.split())
         fits = not chosen or words + length <= most_words

@@ -47,8 +47,6 @@ ROWS = (
 """In the order in which an architect would say them. 220 words and a little, as much as a screen holds."""
 PAGE_WORDS = 80
 """Words of a question from which it is a page of requirements, which no single section answers."""
-LIKELY = -2.0
-"""Worth from which a row's best statement is said before a better one of another row."""
 _ASKS_FOR_DESIGN = re.compile(
     r"\b(design|architect(ure)?|propos(e|al)|recommend|blueprint|lay out|set up)\b", re.IGNORECASE
 )
@@ -70,9 +68,8 @@ def arranged(
     """What best answers one situation, put into the rows it fits; a row that nothing fits is empty."""
     likely = sorted(candidates, key=lambda candidate: -candidate.worth)
     first = next(filter(ROWS[0].holds, candidates), None)
-    one_each = [
-        next((c for c in likely if _row_of(c) is row and c.worth >= LIKELY), None) for row in ROWS[1:]
-    ]
+    # A row is empty only where the handbook has nothing for it, whatever is worth more elsewhere.
+    one_each = [next((c for c in likely if _row_of(c) is row), None) for row in ROWS[1:]]
     led = [first, *(c for c in candidates if c is not first)] if first else candidates
     chosen = compose(led, most_statements, most_words, sooner=[c for c in one_each if c])
     return {row.name: [c for c in chosen if _row_of(c) is row] for row in ROWS}
