@@ -66,7 +66,7 @@ class Answer:
     """0 to 1: how surely the handbook answers the question."""
     nearest: tuple[Place, ...] = ()
     understood: tuple[str, ...] = ()
-    """What a page of requirements was understood to be about."""
+    """What the requirements of a design were understood to be about."""
     mode: Mode = "extractive"
     seconds: float = 0.0
     model: str = ""

@@ -204,7 +204,7 @@ class ExtractiveAnswerer:
         )
 
     def _find_parts(self, question: str, where: Where) -> dict[str, Findings]:
-        """What is found for each question within the question; a page of requirements is one."""
+        """What is found for each question within the question; one of several requirements is one."""
         whole = self._find(question, where)
         if whole.facets:
             return {question: whole}

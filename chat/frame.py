@@ -66,16 +66,21 @@ def arranged(
     candidates: Sequence[Candidate], most_statements: int, most_words: int
 ) -> dict[str, list[Candidate]]:
     """What best answers one situation, put into the rows it fits; a row that nothing fits is empty."""
-    likely = sorted(candidates, key=lambda candidate: -candidate.worth)
     first = next(filter(ROWS[0].holds, candidates), None)
+    others = [candidate for candidate in candidates if candidate is not first]
+    best: dict[str, Candidate] = {}
+    for candidate in sorted(others, key=lambda candidate: -candidate.worth):
+        best.setdefault(_row_of(candidate).name, candidate)
     # A row is empty only where the handbook has nothing for it, whatever is worth more elsewhere.
-    one_each = [next((c for c in likely if _row_of(c) is row), None) for row in ROWS[1:]]
-    led = [first, *(c for c in candidates if c is not first)] if first else candidates
-    chosen = compose(led, most_statements, most_words, sooner=[c for c in one_each if c])
-    return {row.name: [c for c in chosen if _row_of(c) is row] for row in ROWS}
+    sooner = [best[row.name] for row in ROWS[1:] if row.name in best]
+    rows: dict[str, list[Candidate]] = {row.name: [] for row in ROWS}
+    for candidate in compose([*filter(None, [first]), *others], most_statements, most_words, sooner=sooner):
+        rows[(ROWS[0] if candidate is first else _row_of(candidate)).name].append(candidate)
+    return rows
 
 
 def _row_of(candidate: Candidate) -> Row:
+    """The first row after the design that would hold it, else the design."""
     return next((row for row in ROWS[1:] if row.holds(candidate)), ROWS[0])
 
 

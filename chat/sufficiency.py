@@ -74,7 +74,7 @@ def weigh(findings: Findings, retriever: Retriever) -> Weighed:
     read = _read(findings.question, candidates, retriever)
     best = max(read.values(), default=0.0)
     ordered = [
-        replace(one, score=one.score + ANSWERS_SCORE * read.get(row, 0.0))
+        replace(one, score=one.score + ANSWERS_SCORE * read[row]) if row in read else one
         for row, one in enumerate(candidates)
     ]
     return Weighed(

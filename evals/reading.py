@@ -11,8 +11,9 @@ the bank, labelled with the key points that each states, in whole or by half, an
 would hold it.
 What is shipped is the mean of two trainings, one without the lessons and one with them: weights that grew
 from the same ones may be averaged, and read better than either (Wortsman et al. 2022, "Model soups").
-Questions with graded answers are left out, and all sections of the graded answers' reported half; of the
-other questions of the bank's reported half only the points are learnt, not what answers them.
+Left out are questions with graded answers, and what the bank says of the sections of the graded answers'
+reported half; of the bank's other questions of the reported half only the points are learnt, not what
+answers them. The shipped weights without the lessons are older: they have learnt that of both halves.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""A page of requirements → what it asks of ingestion, storage, compute, governance, cost and the rest."""
+"""A long question → what it asks of ingestion, storage, compute, governance, cost and the rest."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,7 @@ _CLAUSE = re.compile(r",\s+(?:and |but |while )?|\s+(?:and|but|while)\s+(?=\w+ \
 
 
 class FacetReader:
-    """Takes a page of requirements apart. Safe to share between threads.
+    """Takes a long question apart. Safe to share between threads.
 
     Args:
         encode: texts → unit vectors, the encoder of the search.

@@ -34,7 +34,7 @@ share with the question, and the words that the whole section shares with it. Fi
 BEST = 3
 """How many sentences, and chunks by words, speak for a section."""
 LEADING = 3
-"""Of so many sections, the best, all sentences are found, near the question or not."""
+"""Of so many sections, the best, all sentences are found, near the question or not (with the matrix)."""
 OTHER_CLOUD = 0.5
 """What is left of the score of a passage that holds for another cloud than the reader's."""
 
@@ -66,7 +66,7 @@ class FoundSentence:
     similarity: float
     """Cosine similarity to the question, -1 to 1."""
     facet: str = ""
-    """Of a page of requirements, the one it is nearest to."""
+    """Of a long question's requirements, the one it is nearest to."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Findings:
     passages: tuple[Passage, ...]
     sentences: tuple[FoundSentence, ...]
     facets: tuple[str, ...] = ()
-    """What a page of requirements was taken apart into; empty for a question that asks one thing."""
+    """What a long question was taken apart into; empty for one that asks one thing."""
     explained_in: frozenset[str] = frozenset()
     """The sections of the glossary's term that was asked for, where nothing else was."""
 
@@ -298,7 +298,10 @@ class _Opened:
         return found, np.asarray(store.matrix[[row for _, row in here]])
 
     def _near_in(self, sections: Sequence[str], vectors: Vectors) -> dict[str, float]:
-        """How near each sentence of the sections is: what an answer needs is often not what is nearest."""
+        """How near each sentence of the sections is: what an answer needs is often not what is nearest.
+
+        Only with the matrix; Chroma answers with what is nearest, and no more.
+        """
         here = [place for section in sections for place in self._prose_of.get(section, [])]
         if self.store.matrix is None or not here:
             return {}

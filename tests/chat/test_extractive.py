@@ -225,6 +225,13 @@ def test_a_question_that_stands_alone_leaves_the_conversation(answerer):
     assert answer.citations[0].section == "1.1"
 
 
+def test_a_change_of_subject_that_is_announced_leaves_the_conversation(answerer):
+    first = ask(answerer, "How does autoscaling add and remove workers?")
+    answer = ask(answerer, "Never mind, what is a commit log?", first)
+    assert answer.searched_for == "what is a commit log?"
+    assert answer.citations[0].section == "1.1"
+
+
 def test_a_comparison_shows_rows_of_the_trade_offs(answerer):
     answer = ask(answerer, "Fixed size vs autoscaling: when should I choose which?")
     assert_cited(answer)

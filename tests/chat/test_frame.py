@@ -1,10 +1,12 @@
 """A page of requirements, over the small handbook."""
 
+from dataclasses import replace
+
 import pytest
 
 from chat.compose import NEAR_COPY, alike
 from chat.extractive import ExtractiveAnswerer
-from chat.frame import ROWS, arranged, asks_for_design, framed, is_page
+from chat.frame import ROWS, _row_of, arranged, asks_for_design, framed, is_page
 from chat.sufficiency import weigh
 from evals.answers import _faults
 from ingest.pipeline import read_handbook
@@ -79,13 +81,26 @@ def test_a_situation_is_answered_in_rows_only_where_a_design_is_asked_for(small_
     assert set(design.missing) == {row.name for row in ROWS} - {one.part for one in design.statements}
 
 
-def test_a_design_holds_what_is_worth_saying(small_retriever):
+def test_a_design_fills_each_row_that_something_fits_and_then_says_what_is_worth_most(small_retriever):
     candidates = weigh(small_retriever.find(SITUATION + "What do you recommend?"), small_retriever).candidates
     rows = arranged(candidates, 10, 200)
     said = [candidate for row in rows.values() for candidate in row]
     assert sum(len(candidate.sentence.text.split()) for candidate in said) <= 200
-    likely = sorted((c for c in candidates if c not in said), key=lambda candidate: -candidate.worth)
-    assert min(candidate.worth for candidate in said[1:]) <= likely[0].worth <= max(c.worth for c in said)
+    first = rows[ROWS[0].name][0]
+    assert first is next(filter(ROWS[0].holds, candidates))
+    for row in ROWS[1:]:
+        fitting = [c for c in candidates if c is not first and _row_of(c) is row]
+        assert bool(rows[row.name]) == bool(fitting)
+        assert not fitting or max(c.worth for c in rows[row.name]) == max(c.worth for c in fitting)
+
+
+def test_what_opens_a_design_stands_in_it_even_where_it_speaks_of_cost(small_retriever):
+    candidates = weigh(small_retriever.find(SITUATION), small_retriever).candidates
+    first = next(filter(ROWS[0].holds, candidates))
+    about_cost = replace(first, sentence=replace(first.sentence, text="Every small file costs a request."))
+    rows = arranged([about_cost, *(c for c in candidates if c is not first)], 10, 200)
+    assert rows[ROWS[0].name][0] is about_cost
+    assert about_cost not in rows["Cost"]
 
 
 def test_what_is_a_page_and_what_asks_for_a_design():

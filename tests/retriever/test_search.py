@@ -7,7 +7,7 @@ import pytest
 from errors import QuestionError, StaleIndex
 from ingest.pipeline import ingest_handbook
 from retriever.query import MOST_CHARACTERS, clean_question, without_markup
-from retriever.search import Retriever
+from retriever.search import Retriever, rank_sections
 from tests.conftest import settings_for
 
 
@@ -213,6 +213,8 @@ def test_the_index_is_made_without_a_look_at_the_network(small_index):
             "What is `VACUUM`? ![x](http://e.co/a.png) <b>bold</b>", "What is `VACUUM`? bold", id="both"
         ),
         pytest.param("is a < b and c > d allowed?", "is a < b and c > d allowed?", id="comparison"),
+        pytest.param("[1] [2] What is Photon? [12]", "What is Photon?", id="sources"),
+        pytest.param("why does `arr[0]` fail?", "why does `arr[0]` fail?", id="an-index"),
         pytest.param("<img>", "<img>", id="nothing-else"),
     ],
 )
@@ -228,6 +230,18 @@ def test_the_sentences_of_a_section_come_with_their_own_vectors(small_retriever)
     assert (vectors * fresh).sum(axis=1).min() > 0.999
     nothing, none = small_retriever.sentences_of("9.9")
     assert (nothing, len(none)) == ([], 0)
+
+
+def test_all_sentences_of_the_best_section_are_found_near_or_not(small_retriever, monkeypatch):
+    monkeypatch.setattr("retriever.search.SENTENCES", 1)
+    findings = small_retriever.find("Why do small files make queries slow?", candidates=1)
+    best = next(iter(rank_sections(findings.passages)))
+    found = {hit.sentence.text: hit.similarity for hit in findings.sentences if hit.chunk.section == best}
+    sentences, vectors = small_retriever.sentences_of(best)
+    near = vectors @ small_retriever.encode([findings.question])[0]
+    assert len(sentences) > 10
+    for (sentence, _), similarity in zip(sentences, near, strict=True):
+        assert found[sentence.text] == pytest.approx(float(similarity), abs=1e-3)
 
 
 @pytest.mark.parametrize("question", ["bin packing", "What is bin packing?", "explain OPTIMIZE"])
