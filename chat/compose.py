@@ -1,12 +1,15 @@
 """Found sentences → the few that answer, the best one first."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import mul
 
 from chat.questions import Kind, kind_of
 from ingest.chunks import Chunk, Sentence
+from retriever.learnt import FoundLesson
 from retriever.search import Findings, FoundSentence, Retriever, rank_sections
 
 BLOCKS: Mapping[Kind, Mapping[str, float]] = {
@@ -33,30 +36,40 @@ SHORT_PENALTY = -0.2
 FEW_WORDS = 8
 FIGURES_PENALTY = -0.08
 """Several figures in one sentence are a calculation, where none was asked for."""
-WORTH_BIAS = -6.4
+WORTH_BIAS = -9.79
 WORTH: Mapping[str, float] = {
-    "similarity": 3.68,
-    "behind": -0.84,
-    "overlap": 3.08,
-    "first": 0.80,
-    "second": 0.12,
-    "passage": 2.78,
-    "row": -0.50,
-    "correction": 0.26,
-    "length": 0.68,
-    "short": -0.24,
-    "figures": -0.64,
+    "similarity": 0.75,
+    "behind": -1.02,
+    "overlap": 3.95,
+    "first": 2.49,
+    "second": 1.41,
+    "passage": 3.69,
+    "row": 0.19,
+    "correction": -0.19,
+    "length": 0.47,
+    "short": -0.32,
+    "figures": -0.49,
+    "held": 3.98,
+    "share": 2.31,
 }
+_WEIGHTS = tuple(WORTH.values())
 WORTH_OF_BLOCK: Mapping[str, float] = {
-    "In short": 0.11,
-    "How it works": 0.46,
-    "Trade-offs": 0.06,
-    "Performance and cost": 0.35,
-    "Best practices": 0.48,
-    "Common mistakes": 0.26,
+    "In short": -0.73,
+    "How it works": -0.79,
+    "Trade-offs": -1.13,
+    "Performance and cost": -0.75,
+    "Best practices": 0.04,
+    "Common mistakes": -0.19,
 }
 """How likely a sentence says what a good answer must, once the first has answered: a logistic model fitted
 on which sentences say the key points of the question bank, tuning half. Features as in `_worth`."""
+SAME_CASE = 0.6
+"""Similarity of a lesson that holds a fact of a worked case, from which the question is about such a case."""
+LIKE_CASE = 0.5
+CASE_PENALTY = -0.3
+"""A fact of a worked case does not open an answer."""
+OPENS = 0.7
+"""Weight of a lesson's nearness, for a sentence that answers the lesson alone."""
 LEAST_WORTH = -3.2
 """A sentence less likely than about one in twenty-five is left out."""
 NEAR_COPY = 0.7
@@ -89,6 +102,8 @@ VERDICT = re.compile(
 )
 
 
+SHARPNESS = 12.0
+"""How much more a nearer lesson says: e to this power for each unit of similarity."""
 REMEMBERED = 30_000
 """Sentences whose traits are kept: every question meets the same ones again."""
 
@@ -119,6 +134,21 @@ def traits_of(text: str) -> Traits:
 
 
 @dataclass(frozen=True)
+class Taught:
+    """What the lessons of its section say of a sentence."""
+
+    held: float = 0.0
+    """Similarity of the nearest lesson whose answer holds it."""
+    share: float = 0.0
+    """Of the lessons, the nearer ones counting more, how many answers hold it, 0 to 1."""
+    opens: float = 0.0
+    """Similarity of the nearest lesson that it answers alone."""
+
+
+UNTAUGHT = Taught()
+
+
+@dataclass(frozen=True)
 class Candidate:
     """A sentence that may be quoted."""
 
@@ -128,6 +158,8 @@ class Candidate:
     """How well it answers as the first sentence."""
     worth: float
     """How much it adds to an answer: the log-odds of saying what must be said."""
+    signs: tuple[float, ...]
+    """What its worth was told from, in the order of `WORTH`."""
     terms: frozenset[str]
     facet: str = ""
     """Which of several requirements it is nearest to."""
@@ -179,14 +211,22 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
     places = list(sections)
     passages = {passage.chunk.id: passage.score for passage in findings.passages}
     nearest = max((found.similarity for found in findings.sentences), default=0.0)
+    taught = _taught(findings.lessons)
     candidates = []
     for found in findings.sentences:
         if found.sentence.kind == "code" and kind != "how-to":
             continue
         traits = traits_of(found.sentence.text)
-        if found.chunk.heading in LOCAL_BLOCKS or traits.local:
-            continue
-        if found.sentence.kind != "code" and traits.leads_on:
+        said = taught.get((found.chunk.section, found.sentence.text), UNTAUGHT)
+        leads_on = traits.leads_on and found.sentence.kind != "code"
+        case = found.chunk.heading in LOCAL_BLOCKS
+        local = traits.local or case
+        # Whoever wrote a lesson that holds it found that it stands alone, under a question like that.
+        if (
+            (leads_on and not said.held)
+            or (case and said.held < SAME_CASE)
+            or (local and said.held < LIKE_CASE)
+        ):
             continue
         terms = frozenset(retriever.terms(found.sentence.text))
         shared = sum(weight for term, weight in asked.items() if term in terms) / total
@@ -196,33 +236,61 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
             + STANDING * sections.get(found.chunk.section, 0.0) / best
             + _bonus(found, kind, traits, advice)
         )
+        score += OPENS * said.opens + CASE_PENALTY * local
         if kind == "definition" and asked and terms.issuperset(asked):
             score += _says_what_it_is(found.sentence.text, frozenset(asked), retriever)
-        worth = _worth(found, traits, shared, nearest, places, passages.get(found.chunk.id, 0.0))
-        candidates.append(Candidate(found.sentence, found.chunk, score, worth, terms, found.facet))
+        signs = _signs(found, traits, shared, nearest, places, passages.get(found.chunk.id, 0.0), said)
+        worth = WORTH_BIAS + sum(map(mul, _WEIGHTS, signs)) + WORTH_OF_BLOCK.get(found.chunk.heading, 0.0)
+        candidates.append(Candidate(found.sentence, found.chunk, score, worth, signs, terms, found.facet))
     return sorted(candidates, key=lambda candidate: -candidate.score)
 
 
-def _worth(
-    found: FoundSentence, traits: Traits, shared: float, nearest: float, places: Sequence[str], passage: float
-) -> float:
-    """The log-odds that a sentence says one of the points of a good answer."""
-    section = found.chunk.section
-    features = {
-        "similarity": found.similarity,
-        "behind": nearest - found.similarity,
-        "overlap": shared,
-        "first": float(places[:1] == [section]),
-        "second": float(places[1:2] == [section]),
-        "passage": passage,
-        "row": float(found.sentence.kind == "row"),
-        "correction": float(found.sentence.kind == "correction"),
-        "length": min(traits.words, 40) / 40,
-        "short": float(traits.words < FEW_WORDS),
-        "figures": min(traits.figures, 5) / 5,
+def _taught(lessons: Sequence[FoundLesson]) -> dict[tuple[str, str], Taught]:
+    """What the lessons say, by section and sentence."""
+    totals: dict[str, float] = {}
+    sums: dict[tuple[str, str], list[float]] = {}
+    for one in lessons:
+        section, weight = one.lesson.section, math.exp(SHARPNESS * one.similarity)
+        if one.lesson.holds:
+            totals[section] = totals.get(section, 0.0) + weight
+        for text in one.lesson.holds:
+            found = sums.setdefault((section, text), [0.0, 0.0, 0.0])
+            found[0] = max(found[0], one.similarity)
+            found[1] += weight
+            if text in one.lesson.first:
+                found[2] = max(found[2], one.similarity)
+    return {
+        (section, text): Taught(held, weight / totals[section], opens)
+        for (section, text), (held, weight, opens) in sums.items()
     }
-    known = sum(weight * features[name] for name, weight in WORTH.items())
-    return WORTH_BIAS + known + WORTH_OF_BLOCK.get(found.chunk.heading, 0.0)
+
+
+def _signs(
+    found: FoundSentence,
+    traits: Traits,
+    shared: float,
+    nearest: float,
+    places: Sequence[str],
+    passage: float,
+    said: Taught,
+) -> tuple[float, ...]:
+    """What tells whether a sentence says one of the points of a good answer, in the order of `WORTH`."""
+    section = found.chunk.section
+    return (
+        found.similarity,
+        nearest - found.similarity,
+        shared,
+        float(places[:1] == [section]),
+        float(places[1:2] == [section]),
+        passage,
+        float(found.sentence.kind == "row"),
+        float(found.sentence.kind == "correction"),
+        min(traits.words, 40) / 40,
+        float(traits.words < FEW_WORDS),
+        min(traits.figures, 5) / 5,
+        said.held,
+        said.share,
+    )
 
 
 def _bonus(found: FoundSentence, kind: Kind, traits: Traits, advice: bool) -> float:

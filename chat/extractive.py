@@ -24,6 +24,7 @@ from chat.questions import (
 )
 from chat.sufficiency import ANSWERED, Weighed, weigh
 from ingest.chunks import Chunk, Cloud
+from retriever.facets import is_long
 from retriever.query import clean_question, without_markup
 from retriever.search import Findings, Retriever, rank_sections
 
@@ -205,14 +206,16 @@ class ExtractiveAnswerer:
 
     def _find_parts(self, question: str, where: Where) -> dict[str, Findings]:
         """What is found for each question within the question; one of several requirements is one."""
-        whole = self._find(question, where)
-        if whole.facets:
-            return {question: whole}
+        parts = parts_of(question)
+        if parts == [question] or is_long(question):
+            whole = self._find(question, where)
+            if whole.facets or parts == [question]:
+                return {question: whole}
         found: dict[str, Findings] = {}
         asked = ""
-        for part in parts_of(question):
+        for part in parts:
             asked = self._led(part, asked, where) if asked else part
-            found[part] = whole if asked == question else self._find(asked, where)
+            found[part] = self._find(asked, where)
         return found
 
     def _find(self, question: str, where: Where) -> Findings:

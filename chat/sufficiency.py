@@ -14,22 +14,25 @@ LOOKED_AT = 5
 """How many of the best passages speak for the handbook."""
 BEST_SECTIONS = 3
 """How many of the best sections may explain a term."""
-MOST_READ = 6
-"""How many sentences are read beside the question, the best first, until one answers it clearly."""
+FEW_READ, MOST_READ = 3, 6
+"""How many sentences are read beside the question, the best first, and how many before it is refused."""
 CLEARLY = 0.7
-"""The probability from which one does."""
+"""The probability from which one answers so clearly that no other is read."""
 ANSWERS_SCORE = 0.3
 """Weight of that probability in the choice of the first sentence."""
-BIAS = -6.06
+UNTAUGHT = 0.065
+"""What "asked" is worth where there are no lessons: midway between questions in scope and others."""
+BIAS = -5.88
 WEIGHTS: Mapping[str, float] = {
-    "similarity": 3.75,
-    "length": 2.68,
-    "coverage": 2.58,
-    "unnamed": -0.48,
-    "foreign": -4.73,
-    "invented": -3.43,
-    "term": 3.34,
-    "answers": 1.13,
+    "similarity": 3.94,
+    "length": 2.82,
+    "coverage": 1.52,
+    "unnamed": -0.62,
+    "foreign": -4.54,
+    "invented": -4.09,
+    "term": 3.89,
+    "answers": 1.18,
+    "asked": 9.89,
 }
 """Of the signals, in the logistic model: what `python -m evals abstention --fit` finds."""
 
@@ -71,18 +74,25 @@ def weigh(findings: Findings, retriever: Retriever) -> Weighed:
     if not findings.passages:
         return Weighed((), {})
     candidates = candidates_of(findings, retriever)
-    read = _read(findings.question, candidates, retriever)
-    best = max(read.values(), default=0.0)
+    prose = [row for row, one in enumerate(candidates) if one.sentence.kind != "code"][:MOST_READ]
+    signals = _signals(findings, retriever)
+    weighed = Weighed(candidates, signals)
+    read: dict[int, float] = {}
+    for row in prose:
+        pair = (findings.question, candidates[row].sentence.embedding_text())
+        read[row] = float(retriever.pairs.answers([pair])[0])
+        weighed = replace(weighed, signals=signals | {"answers": _answers(findings, max(read.values()))})
+        # A question is not refused before a second look.
+        if read[row] >= CLEARLY or (len(read) >= FEW_READ and weighed.confidence >= ANSWERED):
+            break
     ordered = [
         replace(one, score=one.score + ANSWERS_SCORE * read[row]) if row in read else one
         for row, one in enumerate(candidates)
     ]
-    return Weighed(
-        sorted(ordered, key=lambda candidate: -candidate.score), _signals(findings, retriever, best)
-    )
+    return replace(weighed, candidates=sorted(ordered, key=lambda candidate: -candidate.score))
 
 
-def _signals(findings: Findings, retriever: Retriever, answers: float) -> dict[str, float]:
+def _signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
     """What speaks for and against an answer; each is explained by its own line."""
     asked = _rarities(findings, retriever)
     total = sum(asked.values()) or 1.0
@@ -90,7 +100,6 @@ def _signals(findings: Findings, retriever: Retriever, answers: float) -> dict[s
     here = [passage.chunk for passage in findings.passages if passage.chunk.section == best]
     words = {term for chunk in here for term in retriever.terms(chunk.embedding_text())}
     text = " ".join(chunk.embedding_text() for chunk in here).lower()
-    is_code = bool(findings.sentences) and findings.sentences[0].sentence.kind == "code"
     return {
         # Nearness in meaning of the best passage.
         "similarity": max(passage.similarity for passage in findings.passages[:LOOKED_AT]),
@@ -120,22 +129,28 @@ def _signals(findings: Findings, retriever: Retriever, answers: float) -> dict[s
         "foreign": float(any(name.lower() not in text for name in OTHERS.findall(findings.question))),
         # A term of the glossary is asked for, and the section that explains it was found.
         "term": float(not findings.explained_in.isdisjoint(_best_sections(findings))),
-        # Whether one of the best sentences answers, as log-odds: the question and each of them read
-        # together. The pair reader has learnt from sentences, and says nothing where code is nearest.
-        "answers": 0.0 if is_code else math.log((answers + 0.01) / (1.01 - answers)),
+        # How much nearer the nearest question is that the handbook answers than the nearest that it does not.
+        "asked": _asked(findings),
+        # Nothing has been read yet.
+        "answers": 0.0,
     }
 
 
-def _read(question: str, candidates: Sequence[Candidate], retriever: Retriever) -> dict[int, float]:
-    """How likely the first candidates each answer, by their row; no more are read once one clearly does."""
-    prose = [row for row, one in enumerate(candidates) if one.sentence.kind != "code"][:MOST_READ]
-    read: dict[int, float] = {}
-    for row in prose:
-        pair = (question, candidates[row].sentence.embedding_text())
-        read[row] = float(retriever.pairs.answers([pair])[0])
-        if read[row] >= CLEARLY:
-            break
-    return read
+def _answers(findings: Findings, best: float) -> float:
+    """Whether one of the best sentences answers, as log-odds: the question and each of them read together.
+
+    The pair reader has learnt from sentences, and says nothing where code is nearest.
+    """
+    is_code = bool(findings.sentences) and findings.sentences[0].sentence.kind == "code"
+    return 0.0 if is_code else math.log((best + 0.01) / (1.01 - best))
+
+
+def _asked(findings: Findings) -> float:
+    """Similarity of the nearest lesson that is answered, less that of the nearest that is not."""
+    nearest: dict[bool, float] = {}
+    for one in findings.lessons:
+        nearest.setdefault(one.lesson.answered, one.similarity)
+    return nearest.get(True, 0.0) - nearest.get(False, 0.0) if nearest else UNTAUGHT
 
 
 def _rarities(findings: Findings, retriever: Retriever) -> dict[str, float]:

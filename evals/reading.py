@@ -3,14 +3,14 @@
 It learns the stance of a statement to a key point from the bank's other ways to say one, its model
 answers and misconceptions, `statements.jsonl` (what candidates might say, written for this by hands
 that wrote neither the bank nor the graded answers) and rules that restate and deny. Whether a sentence
-answers a question, alone or with others, it learns from `lessons.jsonl`, questions to each section with the
-sentences that answer and those that a good answer holds, and near ones that nothing answers; from
-`asked.jsonl`, more of both without sentences; and from half of `plain.jsonl`, short questions with what the
-search finds for each. Both it learns from `sentences.jsonl`: the handbook's own sentences beside questions of
-the bank, labelled with the key points that each states, in whole or by half, and whether a good answer
-would hold it.
-What is shipped is the mean of two trainings, one without the lessons and one with them: weights that grew
-from the same ones may be averaged, and read better than either (Wortsman et al. 2022, "Model soups").
+answers a question, alone or with others, it learns from the lessons of 87 sections (`corpus/lessons`),
+questions with the sentences that answer and those that a good answer holds, and near ones that nothing
+answers; and from half of `plain.jsonl`, short questions with what the search finds for each. Both it
+learns from `sentences.jsonl`: the handbook's own sentences beside questions of the bank, labelled with the
+key points that each states, in whole or by half, and whether a good answer would hold it.
+What is shipped is the mean of two trainings, one without the lessons' sentences and one with them: weights
+that grew from the same ones may be averaged, and read better than either (Wortsman et al. 2022, "Model
+soups"). The shipped ones are older than most lessons, and have learnt 1,989 of them.
 Left out are questions with graded answers, and what the bank says of the sections of the graded answers'
 reported half; of the bank's other questions of the reported half only the points are learnt, not what
 answers them. The shipped weights without the lessons are older: they have learnt that of both halves.
@@ -30,11 +30,12 @@ from tqdm import tqdm
 from chat.compose import Candidate, candidates_of
 from command_line import run
 from evals.graded_answers import read_answers
-from evals.lessons import read_lessons
+from evals.lessons import lessons_of
 from evals.plain import read_plain
 from evals.questions import half_of, read_json_lines
 from evals.rewrites import denied, restated
 from ingest.embedder import Model, Vectors, find_model
+from ingest.lessons import Lesson
 from ingest.pair_reader import MOST_TOKENS, STANCES, WEIGHTS, Stance, reader_module, write_weights
 from interview.bank import Question, read_bank
 from interview.reading import read
@@ -194,24 +195,28 @@ def plain(chance: random.Random) -> Iterator[Example]:
                 yield Example(entry["question"], one["text"], entry["section"], answers=is_answer)
 
 
-def lessons(retriever: Retriever, chance: random.Random) -> Iterator[Example]:
+def lessons(taught: Sequence[Lesson], retriever: Retriever, chance: random.Random) -> Iterator[Example]:
     """Candidates for the answer to each lesson's question, beside it."""
-    for entry in read_lessons("learnt"):
-        asked, section = entry["question"], entry["section"]
+    for lesson in taught:
+        asked, section = lesson.question, lesson.section
         found = _found(retriever, asked)
         here = [one for one in found if one.chunk.section == section]
         far = [one for one in found[8:60] if one.chunk.section != section]
-        if entry["kind"] == "near":
+        if not lesson.answered:
             beside = [*found[:3], *chance.sample(here, min(2, len(here)))]
+        elif not lesson.holds:
+            for one in here[:1]:
+                yield Example(asked, one.sentence.embedding_text(), section, answers=True)
+            beside = chance.sample(far, min(1, len(far)))
         else:
-            other = [one for one in here if one.sentence.text not in entry["holds"]]
+            other = [one for one in here if one.sentence.text not in lesson.holds]
             beside = [*other[:4], *chance.sample(other[4:], min(3, len(other[4:])))]
             beside += chance.sample(far, min(2, len(far)))
             for one in here:
                 said = one.sentence.text
-                if said in entry["holds"]:
+                if said in lesson.holds:
                     # No sentence alone answers an interviewer, who asks for several things.
-                    answers = entry["kind"] == "interview" or said in entry["first"]
+                    answers = lesson.kind == "interview" or said in lesson.first
                     yield Example(asked, one.sentence.embedding_text(), section, answers=answers)
         for one in beside:
             yield Example(asked, one.sentence.embedding_text(), section)
@@ -268,7 +273,8 @@ def examples(settings: Settings, seed: int = 0, with_lessons: bool = True) -> li
     retriever = Retriever(settings)
     said = [*stances(questions, chance), *told(questions, retriever.encode), *labelled(questions, chance)]
     asked = [*answers(retriever, questions, chance), *plain(chance)]
-    return [*said, *asked, *(lessons(retriever, chance) if with_lessons else ())]
+    taught = [one for one in lessons_of(settings.corpus, "learnt") if with_lessons or not one.holds]
+    return [*said, *asked, *lessons(taught, retriever, chance)]
 
 
 def is_kept(section: str) -> bool:

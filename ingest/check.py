@@ -1,6 +1,7 @@
 """The handbook's rules: structure here, and in a file of their own those of another subject.
 
-`check_text` has the style, `check_across` what holds across sections, `check_data` glossary and bank.
+`check_text` has the style, `check_across` what holds across sections, `check_data` glossary and bank;
+`lessons.py` checks its own.
 
 Each rule is a generator of `(line, message)` whose docstring is the rule.
 """
@@ -16,7 +17,8 @@ from errors import CorpusError
 from ingest.check_across import check_across
 from ingest.check_data import check_data
 from ingest.check_text import check_text
-from ingest.chunks import SKIPPED_BLOCKS
+from ingest.chunks import SKIPPED_BLOCKS, chunk_section
+from ingest.lessons import check_lessons
 from ingest.sections import Document, Section, read_document
 
 Found = tuple[int, str]
@@ -110,7 +112,7 @@ def _outline_row(row: str, place: str) -> tuple[str, Planned]:
 
 
 def check_handbook(folder: Path, root: Path | None = None) -> list[Problem]:
-    """Check chapters, glossary and question bank against every rule that a machine can tell.
+    """Check chapters, glossary, question bank and lessons against every rule that a machine can tell.
 
     Args:
         folder: The corpus.
@@ -138,9 +140,19 @@ def check_handbook(folder: Path, root: Path | None = None) -> list[Problem]:
             for line, message in check_text(document, outline.sections):
                 problems.append(Problem(document.path, line, message))
     problems += [Problem(*found) for found in check_across(documents)]
-    for file, line, message in check_data(folder, outline.sections):
+    lessons = check_lessons(folder, _sentences(documents))
+    for file, line, message in (*check_data(folder, outline.sections), *lessons):
         problems.append(Problem(_shown(file, root), line, message))
     return sorted(problems, key=lambda problem: (problem.path, problem.line))
+
+
+def _sentences(documents: Sequence[Document]) -> dict[str, set[str]]:
+    """What can be quoted, by section."""
+    return {
+        section.number: {one.text for chunk in chunk_section(section, lambda _: 0) for one in chunk.sentences}
+        for document in documents
+        for section in document.sections
+    }
 
 
 def _shown(file: Path, root: Path | None) -> str:

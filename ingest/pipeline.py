@@ -26,6 +26,7 @@ from ingest.embedder import (
     is_exported,
     query_encoder,
 )
+from ingest.lessons import Lesson, lesson_files, read_lessons, read_vectors, write_vectors
 from ingest.pair_reader import open_pair_reader
 from ingest.sections import Document, read_document
 from ingest.shipped import read_shipped, write_shipped
@@ -68,6 +69,16 @@ class Report:
 Observer = Callable[[Progress], None]
 
 
+@dataclass(frozen=True)
+class _Sources:
+    """What an index is made from."""
+
+    documents: Sequence[Document]
+    lessons: Sequence[Lesson] = ()
+    lesson_files: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of each file of lessons."""
+
+
 def ingest_handbook(
     settings: Settings, *, rebuild: bool = False, observe: Observer = lambda progress: None
 ) -> Report:
@@ -84,7 +95,10 @@ def ingest_handbook(
         StorageError: the data directory cannot be written, or another ingest is writing it.
     """
     documents = read_handbook(settings.corpus)
-    return _ingest(settings, HANDBOOK, documents, (), rebuild, observe)
+    # Hashed before they are read: what changes in between makes the index stale, and is indexed next time.
+    hashes = _hashes(lesson_files(settings.corpus))
+    lessons = [lesson for taught in read_lessons(settings.corpus).values() for lesson in taught]
+    return _ingest(settings, HANDBOOK, _Sources(documents, lessons, hashes), (), rebuild, observe)
 
 
 def prepare_encoder(settings: Settings) -> bool:
@@ -108,8 +122,16 @@ def ship_vectors(settings: Settings, *, observe: Observer = lambda progress: Non
     """
     ingest_handbook(settings, observe=observe)
     _, model, store = open_store(settings)
+    chapters: dict[str, list[str]] = {}
+    for chunk in store.chunks.values():
+        own = chapters.setdefault(Path(chunk.path).stem, [])
+        own += (chunk.hash, *(sentence.hash for sentence in chunk.sentences))
+    lessons = read_lessons(settings.corpus)
+    for stem, taught in lessons.items():
+        chapters.setdefault(stem, []).extend(lesson.hash for lesson in taught)
     try:
-        return write_shipped(settings.corpus, model.identity, list(store.chunks.values()), store.vectors())
+        known = store.vectors() | read_vectors(store.folder)
+        return write_shipped(settings.corpus, model.identity, chapters, known)
     finally:
         store.close()
 
@@ -144,7 +166,7 @@ def ingest_collection(
     if not documents:
         reasons = "; ".join(entry["reason"] for entry in skipped) or "no .md file was found"
         raise CorpusError(f"nothing to read in {', '.join(map(str, paths))}: {reasons}")
-    return _ingest(settings, name, _told_apart(documents), skipped, rebuild, observe)
+    return _ingest(settings, name, _Sources(_told_apart(documents)), skipped, rebuild, observe)
 
 
 def read_handbook(corpus: Path) -> list[Document]:
@@ -205,23 +227,16 @@ def check_current(settings: Settings, collection: str, manifest: Manifest, model
         )
     if manifest.chunking != CHUNKING_VERSION:
         raise StaleIndex(f"the index was made by another version of this program; {remedy}")
-    if collection == HANDBOOK and manifest.documents != _hashes(settings.corpus):
+    files = (*chapter_files(settings.corpus), *lesson_files(settings.corpus))
+    if collection == HANDBOOK and manifest.documents != _hashes(files):
         raise StaleIndex(f"the handbook has changed since it was indexed; {remedy}")
 
 
-def _hashes(corpus: Path) -> dict[str, str]:
+def _hashes(files: Sequence[Path]) -> dict[str, str]:
     try:
-        return _readable_hashes(corpus)
+        return {citation_path(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     except OSError as error:
-        raise CorpusError(
-            f"{error.filename}:1: cannot be read ({error.strerror}); put the chapter back"
-        ) from error
-
-
-def _readable_hashes(corpus: Path) -> dict[str, str]:
-    return {
-        citation_path(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in chapter_files(corpus)
-    }
+        raise CorpusError(f"{error.filename}:1: cannot be read ({error.strerror}); put it back") from error
 
 
 def _sound_store(folder: Path, manifest: Manifest) -> Store:
@@ -264,7 +279,7 @@ def _told_apart(documents: Sequence[Document]) -> list[Document]:
 def _ingest(
     settings: Settings,
     collection: str,
-    documents: Sequence[Document],
+    sources: _Sources,
     skipped: Sequence[Mapping[str, str]],
     rebuild: bool,
     observe: Observer,
@@ -274,7 +289,7 @@ def _ingest(
     folder = versions.index_folder(settings.data_dir, collection)
     with versions.writing(folder):
         try:
-            report = _update(settings, collection, documents, model, rebuild, observe)
+            report = _update(settings, collection, sources, model, rebuild, observe)
         except OSError as error:
             raise StorageError(
                 f"cannot write in {settings.data_dir} ({error.strerror or error}); the old index still serves"
@@ -285,14 +300,15 @@ def _ingest(
 def _update(
     settings: Settings,
     collection: str,
-    documents: Sequence[Document],
+    sources: _Sources,
     model: Model,
     rebuild: bool,
     observe: Observer,
 ) -> Report:
+    documents, lessons = sources.documents, sources.lessons
     folder = versions.index_folder(settings.data_dir, collection)
     manifest, old = _published(folder)
-    hashes = {document.path: document.sha256 for document in documents}
+    hashes = {document.path: document.sha256 for document in documents} | dict(sources.lesson_files)
     current = manifest and (manifest.embedder, manifest.chunking, manifest.documents) == (
         model.identity,
         CHUNKING_VERSION,
@@ -305,19 +321,23 @@ def _update(
 
     chunks = _chunks(documents, model, observe)
     same_embedder = manifest is not None and manifest.embedder == model.identity
-    known = old.vectors() if old and same_embedder and not rebuild else {}
+    known = old.vectors() | read_vectors(old.folder) if old and same_embedder and not rebuild else {}
     if collection == HANDBOOK and not rebuild:
         known = read_shipped(settings.corpus, model.identity) | known
     before = [(chunk.section, chunk.hash) for chunk in old.chunks.values()] if old else []
     if old:
         old.close()
-    vectors = _vectors(settings, model, chunks, known, observe)
+    sentences = [sentence for chunk in chunks for sentence in chunk.sentences]
+    rows = _vectors(settings, model, [*chunks, *sentences, *lessons], known, observe)
+    of_chunks, of_sentences, of_lessons = np.split(rows, [len(chunks), len(chunks) + len(sentences)])
+    vectors = (of_chunks, of_sentences)
     added, updated, removed, unchanged = _changes(before, chunks)
 
     version = uuid.uuid4().hex[:12]
     draft = folder / version
     try:
         new = _write_and_prove(draft, chunks, vectors, observe)
+        write_vectors(draft, lessons, of_lessons)
         published = Manifest(
             format=versions.FORMAT,
             version=version,
@@ -365,12 +385,11 @@ def _chunks(documents: Sequence[Document], model: Model, observe: Observer) -> l
 def _vectors(
     settings: Settings,
     model: Model,
-    chunks: Sequence[Chunk],
+    items: Sequence[Chunk | Sentence | Lesson],
     known: Mapping[str, Vectors],
     observe: Observer,
-) -> tuple[Vectors, Vectors]:
-    """The vectors of the chunks and of their sentences, embedding only what is new."""
-    items: list[Chunk | Sentence] = [*chunks, *(s for chunk in chunks for s in chunk.sentences)]
+) -> Vectors:
+    """The vectors of the items, embedding only what is new."""
     fresh = {item.hash: item.embedding_text() for item in items if item.hash not in known}
     exported = is_exported(model, settings.data_dir)
     found = dict(known)
@@ -390,8 +409,7 @@ def _vectors(
             observe(Progress("Embedding", done, len(fresh)))
 
         found |= zip(fresh, encoder.encode(list(fresh.values()), report), strict=True)
-    rows = np.stack([found[item.hash] for item in items])
-    return rows[: len(chunks)], rows[len(chunks) :]
+    return np.stack([found[item.hash] for item in items])
 
 
 def _write_and_prove(

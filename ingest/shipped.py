@@ -6,12 +6,11 @@ A text that was edited since is not among them and is embedded as ever.
 
 import logging
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from ingest.chunks import Chunk, Sentence
 from ingest.embedder import Vectors
 
 FOLDER = "vectors"
@@ -34,24 +33,23 @@ def read_shipped(corpus: Path, embedder: str) -> dict[str, Vectors]:
     return known
 
 
-def write_shipped(corpus: Path, embedder: str, chunks: Sequence[Chunk], known: Mapping[str, Vectors]) -> int:
+def write_shipped(
+    corpus: Path, embedder: str, chapters: Mapping[str, Collection[str]], known: Mapping[str, Vectors]
+) -> int:
     """Bring the shipped vectors up to date; returns how many files were written.
 
     Args:
         corpus: the handbook's folder.
         embedder: the identity of the model.
-        chunks: every chunk of the handbook.
-        known: a vector for every chunk and sentence, by content hash.
+        chapters: the content hashes of all that is embedded of a chapter, by the name of its file.
+        known: a vector for each of them.
     """
     folder = corpus / FOLDER
     folder.mkdir(exist_ok=True)
-    by_chapter: dict[str, list[Chunk | Sentence]] = {}
-    for chunk in chunks:
-        by_chapter.setdefault(Path(chunk.path).stem, []).extend((chunk, *chunk.sentences))
     written = 0
-    for stem, items in by_chapter.items():
+    for stem, hashes_there in chapters.items():
         path = folder / f"{stem}.npz"
-        wanted = sorted({item.hash for item in items})
+        wanted = sorted(set(hashes_there))
         hashes, halves = _read(path, embedder)
         if hashes == wanted:
             continue
@@ -69,7 +67,7 @@ def write_shipped(corpus: Path, embedder: str, chunks: Sequence[Chunk], known: M
         draft.replace(path)
         written += 1
     for path in folder.iterdir():
-        if path.suffix != ".npz" or path.stem not in by_chapter:
+        if path.suffix != ".npz" or path.stem not in chapters:
             path.unlink()
     return written
 

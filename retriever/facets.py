@@ -47,7 +47,7 @@ class FacetReader:
     def facets_of(self, question: str) -> dict[str, str]:
         """The question's requirements by facet; empty for a question that asks one thing."""
         pieces = pieces_of(question)
-        if len(question.split()) < FEWEST_WORDS or len(pieces) < FEWEST_PIECES:
+        if not is_long(question) or len(pieces) < FEWEST_PIECES:
             return {}
         nearest = (self._encode(pieces) @ self._facets.T).argmax(axis=1)
         names = list(FACETS)
@@ -60,6 +60,11 @@ class FacetReader:
     @cached_property
     def _facets(self) -> Vectors:
         return self._encode([f"{name}: {words}" for name, words in FACETS.items()])
+
+
+def is_long(question: str) -> bool:
+    """Whether a question is long enough to have several requirements."""
+    return len(question.split()) >= FEWEST_WORDS
 
 
 def pieces_of(question: str) -> list[str]:

@@ -1,6 +1,7 @@
 """The question as typed → the question as searched: cleaned, spelt right, with today's names beside it."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -19,20 +20,25 @@ CLOUD_NAMES: Mapping[Cloud, re.Pattern[str]] = {
 }
 MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|</?[a-zA-Z][^<>]*>")
 """Images and tags, which say nothing about what is asked."""
+_SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _SOURCE = re.compile(r"(?<!\w)\[\d{1,3}\]")
 """The number of a source, copied from an answer."""
 FEWEST_LETTERS = 4
 """A shorter word that nobody knows is an acronym or a name more often than a slip."""
+SETTING, LONG_SETTING = 10, 22
+"""Characters of a setting's name from which one slip, and two, make no other name of it."""
 LONG_WORD = 7
 """From so many letters on, two slips in a word are mended, else one."""
 
 _PLAIN_WORD = re.compile(r"(?<![\w.`_/])[A-Za-z]+(?![\w`_])")
+_SETTING = re.compile(r"(?<![\w.])[A-Za-z]\w*(?:\.\w+)+(?![\w.]*\w)")
+"""A name with dots: of a setting, a function or a table."""
 _WORD = re.compile(r"[a-z]+")
 _NAME = re.compile(r"[a-z0-9]+")
 
 
 def clean_question(question: str) -> str:
-    """The question without control characters and surplus space.
+    """The question without control and invisible characters and surplus space.
 
     Raises:
         QuestionError: it is empty, too long, or holds no letter or digit.
@@ -41,7 +47,8 @@ def clean_question(question: str) -> str:
         raise QuestionError(
             f"the question has {len(question):,} characters; ask in at most {MOST_CHARACTERS:,}"
         )
-    printable = "".join(c if c.isprintable() else " " for c in question)
+    visible = (c for c in question if unicodedata.category(c) != "Cf")
+    printable = "".join(c if c.isprintable() else " " for c in visible)
     clean = " ".join(printable.encode("utf-8", "ignore").decode("utf-8").split())
     if not clean:
         raise QuestionError("the question is empty; ask something such as “What does VACUUM delete?”")
@@ -51,8 +58,13 @@ def clean_question(question: str) -> str:
 
 
 def without_markup(question: str) -> str:
-    """The question without images, tags and sources' numbers; as it is where nothing else is in it."""
-    plain = " ".join(_SOURCE.sub(" ", MARKUP.sub(" ", question)).split())
+    """The question without scripts, images, tags and sources' numbers; as it is where nothing else is in it.
+
+    Letters in another width or style become plain ones.
+    """
+    letters = "".join(unicodedata.normalize("NFKC", c) if c.isalnum() else c for c in question)
+    words = MARKUP.sub(" ", _SCRIPT.sub(" ", letters))
+    plain = " ".join(_SOURCE.sub(" ", words).split())
     return plain if any(character.isalnum() for character in plain) else question
 
 
@@ -79,8 +91,27 @@ class Speller:
         self._stem = stem
 
     def corrected(self, question: str) -> str:
-        """The question with its slips mended; code, paths and names with digits stay as they are."""
-        return _PLAIN_WORD.sub(lambda match: self._word(match[0]), question)
+        """The question with its slips mended, also in the names of settings that the documents have.
+
+        Other code, paths and names with digits stay as they are.
+        """
+        mended = _SETTING.sub(lambda match: self._setting(match[0]), question)
+        return _PLAIN_WORD.sub(lambda match: self._word(match[0]), mended)
+
+    @cached_property
+    def _settings(self) -> dict[str, str]:
+        return {name.lower(): name for text in self._texts for name in _SETTING.findall(text)}
+
+    def _setting(self, typed: str) -> str:
+        name = typed.lower()
+        if len(name) < SETTING or name in self._settings:
+            return typed
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        slips = 1 if len(name) < LONG_SETTING else 2
+        near = process.extractOne(name, self._settings.keys(), scorer=OSA.distance, score_cutoff=slips)
+        return self._settings[near[0]] if near else typed
 
     @cached_property
     def _counts(self) -> Counter[str]:

@@ -1,7 +1,7 @@
 """A question → ranked passages and sentences."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ from ingest.reranker import Reranker
 from ingest.versions import HANDBOOK
 from retriever.facets import FacetReader
 from retriever.fusion import by_group, fuse, together
+from retriever.learnt import FoundLesson, LessonIndex
 from retriever.lexical import LexicalIndex, stems, terms
 from retriever.query import Expander, Speller, clean_question, cloud_asked, without_markup
 from settings import Settings
@@ -28,13 +29,15 @@ SENTENCES = 210
 """How many sentences: more than chunks, since several of one section are weighed together."""
 PASSAGE_LEXICAL_WEIGHT = 0.35
 """Weight of shared words in the order of the passages within a section."""
-CHUNK, SENTENCE, LEXICAL, LEXICAL_SECTION = 0.10, 0.30, 0.15, 0.45
+CHUNK, SENTENCE, LEXICAL, LEXICAL_SECTION, LEARNT = 0.10, 0.30, 0.15, 0.45, 0.8
 """Weights of a section's best chunk, its three best sentences, the words that its three best chunks
 share with the question, and the words that the whole section shares with it. Fitted on the tuning half."""
 BEST = 3
 """How many sentences, and chunks by words, speak for a section."""
 LEADING = 3
 """Of so many sections, the best, all sentences are found, near the question or not (with the matrix)."""
+OTHERS = 80
+"""How many sentences of other sections are found, for each part of a question."""
 OTHER_CLOUD = 0.5
 """What is left of the score of a passage that holds for another cloud than the reader's."""
 
@@ -81,6 +84,8 @@ class Findings:
     sentences: tuple[FoundSentence, ...]
     facets: tuple[str, ...] = ()
     """What a long question was taken apart into; empty for one that asks one thing."""
+    lessons: tuple[FoundLesson, ...] = ()
+    """The questions that are nearest, and those to the leading sections."""
     explained_in: frozenset[str] = frozenset()
     """The sections of the glossary's term that was asked for, where nothing else was."""
 
@@ -249,6 +254,7 @@ class _Opened:
         self.speller = Speller([*texts, *names], model.words, stems)
         self.expander = Expander(glossary)
         self.facets = FacetReader(self.encoder.encode)
+        self.lessons = LessonIndex(settings.corpus if collection == HANDBOOK else None, self.store.folder)
 
     def find(
         self,
@@ -264,21 +270,24 @@ class _Opened:
         # An acronym or a former name alone says nothing to the encoder.
         named = self._expanded(searched) if explained_in else searched
         vectors = self.encoder.encode([named, *facets.values()])
+        near = self.lessons.near(vectors[0], chapters)
+        learnt = self.lessons.sections(near)
+        # A lesson is a whole question, like the first of these.
         rankings = [
-            self._rank(question, vector, chapters, candidates, lexical_weight)
-            for question, vector in zip(questions, vectors, strict=True)
+            self._rank(question, vector, chapters, candidates, lexical_weight, learnt if part == 0 else {})
+            for part, (question, vector) in enumerate(zip(questions, vectors, strict=True))
         ]
         here = cloud_asked(searched) or cloud
         passages = tuple(self._passages(rankings, here))
         leading = list(rank_sections(passages))[:LEADING]
-        near = _highest([self._near_in(leading, vectors), *(ranking.sentences for ranking in rankings)])
+        nearby = _highest([self._near_in(leading, vectors), *(ranking.sentences for ranking in rankings)])
         chunks, sentences, chunk_of = self.store.chunks, self.store.sentences, self.store.chunk_of
         facet_of = _nearest_facets(facets, rankings[1:])
         found = (
             FoundSentence(
                 sentences[identity], chunks[chunk_of[identity]], similarity, facet_of.get(identity, "")
             )
-            for identity, similarity in sorted(near.items(), key=lambda entry: -entry[1])
+            for identity, similarity in self._few(nearby, leading, len(questions))
         )
         return Findings(
             searched,
@@ -286,8 +295,19 @@ class _Opened:
             passages,
             tuple(sentence for sentence in found if not here or sentence.chunk.cloud in ("", here)),
             tuple(facets),
+            self.lessons.found(near, leading),
             explained_in,
         )
+
+    def _few(self, near: Mapping[str, float], leading: Sequence[str], parts: int) -> list[tuple[str, float]]:
+        """The sentences of the leading sections and the nearest of the others, the nearest first."""
+        others = 0
+        few = []
+        for identity, similarity in sorted(near.items(), key=lambda entry: -entry[1]):
+            others += self._section_of_sentence(identity) not in leading
+            if others <= OTHERS * parts or self._section_of_sentence(identity) in leading:
+                few.append((identity, similarity))
+        return few
 
     def sentences_of(self, section: str) -> tuple[list[tuple[Sentence, Chunk]], Vectors]:
         store = self.store
@@ -315,6 +335,7 @@ class _Opened:
         chapters: Sequence[int],
         candidates: int,
         lexical_weight: float | None,
+        learnt: Mapping[str, float],
     ) -> "_Ranking":
         """One question's chunks and sections, by vectors and by words."""
         near = dict(self.store.nearest_sentences(vector, max(SENTENCES, candidates), chapters))
@@ -333,6 +354,7 @@ class _Opened:
                 (by_group(near, self._section_of_sentence, BEST), SENTENCE * by_vectors),
                 (by_group(exact, self._section_of, BEST), LEXICAL * by_words),
                 (self._lexical_sections(asked, chapters), LEXICAL_SECTION * by_words),
+                (learnt, LEARNT * by_vectors),
             ]
         )
         within = PASSAGE_LEXICAL_WEIGHT if lexical_weight is None else lexical_weight

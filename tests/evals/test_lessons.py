@@ -1,37 +1,33 @@
 """The questions to each section, and what their answers are measured by."""
 
 from chat.citations import Answer, Citation, Statement
-from evals.lessons import _summary, as_table, read_lessons
+from evals.lessons import _summary, as_table, lessons_of, part_of
+from ingest.lessons import Lesson
 from ingest.pipeline import read_handbook
 from settings import PROJECT
 
-
-def test_no_section_is_both_learnt_from_and_measured():
-    parts = {part: read_lessons(part) for part in ("learnt", "tuning", "reported")}
-    sections = [{entry["section"] for entry in entries} for entries in parts.values()]
-    assert len(set().union(*sections)) == sum(map(len, sections)) == 117
-    assert {entry["kind"] for entry in parts["reported"]} == {"interview", "plain", "near"}
+CORPUS = PROJECT / "corpus"
 
 
-def test_the_sentences_stand_in_the_handbook():
-    texts = {
-        section.number: section.text
-        for document in read_handbook(PROJECT / "corpus")
-        for section in document.sections
-    }
-    held = [
-        (e["section"], said)
-        for part in ("tuning", "reported")
-        for e in read_lessons(part)
-        for said in e["holds"]
-    ]
-    assert sum(said in texts[section] for section, said in held) > 0.97 * len(held)
+def test_each_section_belongs_to_one_part():
+    parts = [part_of(s.number) for document in read_handbook(CORPUS) for s in document.sections]
+    assert [parts.count(part) for part in ("learnt", "tuning", "reported")] == [87, 15, 15]
+    assert (part_of("2.7"), part_of("3.1"), part_of("12.4"), part_of("12.5")) == (
+        "tuning",
+        "learnt",
+        "learnt",
+        "reported",
+    )
 
 
-def test_nothing_answers_a_near_question_and_something_each_other_one():
-    for entry in read_lessons("learnt"):
-        assert bool(entry["holds"]) == (entry["kind"] != "near")
-        assert set(entry["first"]) <= set(entry["holds"])
+def test_every_section_has_lessons_of_each_kind():
+    kinds: dict[str, set[str]] = {}
+    for part in ("learnt", "tuning", "reported"):
+        for lesson in lessons_of(CORPUS, part):
+            kinds.setdefault(lesson.section, set()).add(lesson.kind)
+    del kinds[""]
+    assert len(kinds) == 117
+    assert all(found == {"interview", "plain", "near"} for found in kinds.values())
 
 
 def test_an_answer_is_measured_by_what_it_holds():
@@ -42,8 +38,9 @@ def test_an_answer_is_measured_by_what_it_holds():
         )
         return Answer("", "", statements, refused=not quotes)
 
-    entry = {"kind": "plain", "first": ["A log is a list."], "holds": ["A log is a list.", "Logs grow."]}
-    pairs = [(entry, said("A log is a list.", "It rains.")), (entry, said("Logs grow.")), (entry, said())]
+    holds = frozenset({"A log is a list.", "Logs grow."})
+    lesson = Lesson("1.1", "plain", "log?", ("A log is a list.",), holds)
+    pairs = [(lesson, said("A log is a list.", "It rains.")), (lesson, said("Logs grow.")), (lesson, said())]
     found = _summary(pairs)
     assert (found["held"], found["first"], found["refused"]) == (1 / 3, 1 / 2, 1 / 3)
     assert found["words"] == (7 + 2) / 2

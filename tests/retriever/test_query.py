@@ -2,7 +2,7 @@ import pytest
 import Stemmer
 
 from ingest.glossary import Term
-from retriever.query import Expander, Speller
+from retriever.query import Expander, Speller, clean_question, without_markup
 
 TEXTS = [
     "A watermark bounds the state of an aggregation in Structured Streaming.",
@@ -74,3 +74,32 @@ def test_expansion(question, expected):
 
 def test_no_glossary_expands_nothing():
     assert Expander(()).expansion("CDF") == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "searched"),
+    [
+        pytest.param(
+            "Ｗｈａｔ ｄｏｅｓ ＶＡＣＵＵＭ ｄｅｌｅｔｅ？", "What does VACUUM delete？", id="full width"
+        ),
+        pytest.param("What does VA\u200bCUUM delete?", "What does VACUUM delete?", id="zero width"),
+        pytest.param("<script>alert(1)</script> What is a log?", "What is a log?", id="script"),
+        pytest.param("<b>What</b> is a ![x](http://a/b.png)log [1]", "What is a log", id="tags and image"),
+    ],
+)
+def test_what_is_searched_is_what_was_meant(typed, searched):
+    assert without_markup(clean_question(typed)) == searched
+
+
+@pytest.mark.parametrize(
+    ("typed", "mended"),
+    [
+        pytest.param("set spark.sql.shufle.partitons", "set spark.sql.shuffle.partitions", id="slips"),
+        pytest.param("spark.sql.shuffle.bananas", "spark.sql.shuffle.bananas", id="no such setting"),
+        pytest.param("dbutils.fs.rm", "dbutils.fs.rm", id="another function"),
+        pytest.param("docs.databricks.com", "docs.databricks.com", id="address"),
+    ],
+)
+def test_a_slip_in_a_setting_that_the_documents_have_is_mended(typed, mended):
+    texts = ["`spark.sql.shuffle.partitions` is 200; list files with `dbutils.fs.ls`."]
+    assert Speller(texts, ENGLISH, Stemmer.Stemmer("english").stemWords).corrected(typed) == mended

@@ -1,0 +1,83 @@
+"""A question → the lessons it resembles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ingest.embedder import Vectors
+from ingest.lessons import Lesson, read_lessons, read_vectors
+
+NEAREST = 40
+"""How many lessons are found besides those of the leading sections."""
+BEST = 3
+"""How many lessons speak for a section."""
+
+
+@dataclass(frozen=True)
+class FoundLesson:
+    """A lesson that a search returned."""
+
+    lesson: Lesson
+    similarity: float
+    """Cosine similarity of the two questions, -1 to 1."""
+
+
+class LessonIndex:
+    """The lessons of a handbook and their vectors; empty for other collections. Safe to share.
+
+    Args:
+        corpus: the handbook's folder; None for a collection, which has no lessons.
+        store: the folder of its published index.
+    """
+
+    def __init__(self, corpus: Path | None, store: Path) -> None:
+        known = read_vectors(store) if corpus else {}
+        taught = [
+            lesson for lessons in (read_lessons(corpus) if corpus else {}).values() for lesson in lessons
+        ]
+        self._lessons = [lesson for lesson in taught if lesson.hash in known]
+        self._vectors = np.stack([known[lesson.hash] for lesson in self._lessons]) if self._lessons else None
+        self._chapters = np.array([int(lesson.section.partition(".")[0] or 0) for lesson in self._lessons])
+        self._rows: dict[str, list[int]] = {}
+        for row, lesson in enumerate(self._lessons):
+            self._rows.setdefault(lesson.section, []).append(row)
+        answered = {
+            section: [row for row in rows if self._lessons[row].answered]
+            for section, rows in self._rows.items()
+        }
+        self._taught = [section for section, rows in answered.items() if rows]
+        # One row a section, filled up with what no question is near, so that all are sorted at once.
+        longest = max(map(len, answered.values()), default=0)
+        self._grid = np.full((len(self._taught), max(longest, BEST)), len(self._lessons))
+        for place, section in enumerate(self._taught):
+            self._grid[place, : len(answered[section])] = answered[section]
+
+    def near(self, vector: Vectors, chapters: Sequence[int]) -> Vectors:
+        """How near each lesson is to a question, -1 to 1; -1 for those of other chapters than these."""
+        if self._vectors is None:
+            return np.zeros(0, np.float32)
+        # Not `@`, as in `Store`.
+        near: Vectors = np.einsum("ij,j->i", self._vectors, vector)
+        if chapters:
+            near[~np.isin(self._chapters, [0, *chapters])] = -1.0
+        return near
+
+    def sections(self, near: Vectors) -> dict[str, float]:
+        """How near each section's `BEST` nearest lessons are, those that are answered."""
+        if not self._taught:
+            return {}
+        best = np.partition(np.append(near, -1.0)[self._grid], -BEST, axis=1)[:, -BEST:].mean(axis=1)
+        found = zip(self._taught, best.tolist(), strict=True)
+        return {section: score for section, score in found if score > -1}
+
+    def found(self, near: Vectors, sections: Sequence[str]) -> tuple[FoundLesson, ...]:
+        """The nearest lessons, and all of some sections; the nearest first."""
+        if not len(near):
+            return ()
+        count = min(NEAREST, len(near))
+        rows = set(np.argpartition(near, -count)[-count:].tolist())
+        rows.update(row for section in sections for row in self._rows.get(section, []))
+        ordered = sorted((row for row in rows if near[row] > -1), key=lambda row: (-near[row], row))
+        return tuple(FoundLesson(self._lessons[row], float(near[row])) for row in ordered)
