@@ -36,33 +36,79 @@ SHORT_PENALTY = -0.2
 FEW_WORDS = 8
 FIGURES_PENALTY = -0.08
 """Several figures in one sentence are a calculation, where none was asked for."""
-WORTH_BIAS = -9.79
-WORTH: Mapping[str, float] = {
-    "similarity": 0.75,
-    "behind": -1.02,
-    "overlap": 3.95,
-    "first": 2.49,
-    "second": 1.41,
-    "passage": 3.69,
-    "row": 0.19,
-    "correction": -0.19,
-    "length": 0.47,
-    "short": -0.32,
-    "figures": -0.49,
-    "held": 3.98,
-    "share": 2.31,
-}
-_WEIGHTS = tuple(WORTH.values())
-WORTH_OF_BLOCK: Mapping[str, float] = {
-    "In short": -0.73,
-    "How it works": -0.79,
-    "Trade-offs": -1.13,
-    "Performance and cost": -0.75,
-    "Best practices": 0.04,
-    "Common mistakes": -0.19,
-}
-"""How likely a sentence says what a good answer must, once the first has answered: a logistic model fitted
-on which sentences say the key points of the question bank, tuning half. Features as in `_worth`."""
+
+
+@dataclass(frozen=True)
+class Worth:
+    """How likely a sentence says what a good answer must, once the first has answered: a logistic model.
+
+    Fitted on which sentences say the key points of the question bank, tuning half.
+    """
+
+    bias: float
+    signs: Mapping[str, float]
+    """Weights, in the order of `_signs`."""
+    blocks: Mapping[str, float]
+
+    def log_odds(self, signs: Sequence[float], heading: str) -> float:
+        """Of a sentence with such signs, under such a heading."""
+        known: float = sum(map(mul, self.signs.values(), signs))
+        return self.bias + known + self.blocks.get(heading, 0.0)
+
+
+TAUGHT = Worth(
+    -9.79,
+    {
+        "similarity": 0.75,
+        "behind": -1.02,
+        "overlap": 3.95,
+        "first": 2.49,
+        "second": 1.41,
+        "passage": 3.69,
+        "row": 0.19,
+        "correction": -0.19,
+        "length": 0.47,
+        "short": -0.32,
+        "figures": -0.49,
+        "held": 3.98,
+        "share": 2.31,
+    },
+    {
+        "In short": -0.73,
+        "How it works": -0.79,
+        "Trade-offs": -1.13,
+        "Performance and cost": -0.75,
+        "Best practices": 0.04,
+        "Common mistakes": -0.19,
+    },
+)
+BARE = Worth(
+    -6.4,
+    {
+        "similarity": 3.68,
+        "behind": -0.84,
+        "overlap": 3.08,
+        "first": 0.8,
+        "second": 0.12,
+        "passage": 2.78,
+        "row": -0.5,
+        "correction": 0.26,
+        "length": 0.68,
+        "short": -0.24,
+        "figures": -0.64,
+        "held": 0.0,
+        "share": 0.0,
+    },
+    {
+        "In short": 0.11,
+        "How it works": 0.46,
+        "Trade-offs": 0.06,
+        "Performance and cost": 0.35,
+        "Best practices": 0.48,
+        "Common mistakes": 0.26,
+    },
+)
+"""For sections with lessons and for those without, such as all of a document of anybody's."""
 SAME_CASE = 0.6
 """Similarity of a lesson that holds a fact of a worked case, from which the question is about such a case."""
 LIKE_CASE = 0.5
@@ -159,7 +205,7 @@ class Candidate:
     worth: float
     """How much it adds to an answer: the log-odds of saying what must be said."""
     signs: tuple[float, ...]
-    """What its worth was told from, in the order of `WORTH`."""
+    """What its worth was told from, in the order of `Worth.signs`."""
     terms: frozenset[str]
     facet: str = ""
     """Which of several requirements it is nearest to."""
@@ -212,6 +258,7 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
     passages = {passage.chunk.id: passage.score for passage in findings.passages}
     nearest = max((found.similarity for found in findings.sentences), default=0.0)
     taught = _taught(findings.lessons)
+    with_lessons = {section for section, _ in taught}
     candidates = []
     for found in findings.sentences:
         if found.sentence.kind == "code" and kind != "how-to":
@@ -240,7 +287,8 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
         if kind == "definition" and asked and terms.issuperset(asked):
             score += _says_what_it_is(found.sentence.text, frozenset(asked), retriever)
         signs = _signs(found, traits, shared, nearest, places, passages.get(found.chunk.id, 0.0), said)
-        worth = WORTH_BIAS + sum(map(mul, _WEIGHTS, signs)) + WORTH_OF_BLOCK.get(found.chunk.heading, 0.0)
+        model = TAUGHT if found.chunk.section in with_lessons else BARE
+        worth = model.log_odds(signs, found.chunk.heading)
         candidates.append(Candidate(found.sentence, found.chunk, score, worth, signs, terms, found.facet))
     return sorted(candidates, key=lambda candidate: -candidate.score)
 
@@ -274,7 +322,7 @@ def _signs(
     passage: float,
     said: Taught,
 ) -> tuple[float, ...]:
-    """What tells whether a sentence says one of the points of a good answer, in the order of `WORTH`."""
+    """What tells whether a sentence says a point of a good answer, in the order of `Worth.signs`."""
     section = found.chunk.section
     return (
         found.similarity,

@@ -348,15 +348,17 @@ class _Opened:
         exact = self._lexical_chunks(asked, candidates, chapters)
         by_vectors = 1.0 if lexical_weight is None else 1.0 - lexical_weight
         by_words = 1.0 if lexical_weight is None else lexical_weight
-        sections = fuse(
-            [
-                (by_group(chunks, self._section_of, 1), CHUNK * by_vectors),
-                (by_group(near, self._section_of_sentence, BEST), SENTENCE * by_vectors),
-                (by_group(exact, self._section_of, BEST), LEXICAL * by_words),
-                (self._lexical_sections(asked, chapters), LEXICAL_SECTION * by_words),
-                (learnt, LEARNT * by_vectors),
-            ]
-        )
+        found = [
+            (by_group(chunks, self._section_of, 1), CHUNK * by_vectors),
+            (by_group(near, self._section_of_sentence, BEST), SENTENCE * by_vectors),
+            (by_group(exact, self._section_of, BEST), LEXICAL * by_words),
+            (self._lexical_sections(asked, chapters), LEXICAL_SECTION * by_words),
+        ]
+        with_lessons = fuse([*found, (learnt, LEARNT * by_vectors)])
+        # A section without lessons, a new one for example, must not count as far from them.
+        sections = {
+            name: with_lessons[name] if name in learnt else score for name, score in fuse(found).items()
+        }
         within = PASSAGE_LEXICAL_WEIGHT if lexical_weight is None else lexical_weight
         return _Ranking(sections, fuse([(dense, 1 - within), (exact, within)]), dense, near)
 
