@@ -29,7 +29,7 @@ SENTENCES = 210
 """How many sentences: more than chunks, since several of one section are weighed together."""
 PASSAGE_LEXICAL_WEIGHT = 0.35
 """Weight of shared words in the order of the passages within a section."""
-CHUNK, SENTENCE, LEXICAL, LEXICAL_SECTION, LEARNT = 0.10, 0.30, 0.15, 0.45, 0.8
+CHUNK, SENTENCE, LEXICAL, LEXICAL_SECTION, LEARNT = 0.10, 0.30, 0.15, 0.45, 0.6
 """Weights of a section's best chunk, its three best sentences, the words that its three best chunks
 share with the question, and the words that the whole section shares with it. Fitted on the tuning half."""
 BEST = 3
