@@ -42,21 +42,22 @@ FIGURES_PENALTY = -0.08
 class Worth:
     """How likely a sentence says what a good answer must, once the first has answered: a logistic model.
 
-    Fitted on which sentences say the key points of the question bank, tuning half.
+    Fitted on which sentences say the key points of the question bank, tuning half:
+    `python -m evals answers --fit`.
     """
 
     bias: float
     signs: Mapping[str, float]
-    """Weights, in the order of `_signs`."""
+    """Weights, in the order of `_signs`, as far as they go."""
     blocks: Mapping[str, float]
 
     def log_odds(self, signs: Sequence[float], heading: str) -> float:
         """Of a sentence with such signs, under such a heading."""
-        known: float = sum(map(mul, self.signs.values(), signs))
-        return self.bias + known + self.blocks.get(heading, 0.0)
+        shown: float = sum(map(mul, self.signs.values(), signs))
+        return self.bias + shown + self.blocks.get(heading, 0.0)
 
 
-TAUGHT = Worth(
+WORTH_WITH_LESSONS = Worth(
     -9.79,
     {
         "similarity": 0.75,
@@ -82,7 +83,7 @@ TAUGHT = Worth(
         "Common mistakes": -0.19,
     },
 )
-BARE = Worth(
+WORTH_WITHOUT_LESSONS = Worth(
     -6.4,
     {
         "similarity": 3.68,
@@ -96,8 +97,6 @@ BARE = Worth(
         "length": 0.68,
         "short": -0.24,
         "figures": -0.64,
-        "held": 0.0,
-        "share": 0.0,
     },
     {
         "In short": 0.11,
@@ -108,12 +107,13 @@ BARE = Worth(
         "Common mistakes": 0.26,
     },
 )
-"""For sections with lessons and for those without, such as all of a document of anybody's."""
+"""For sections without lessons, such as all of a document of anybody's; fitted before there were any."""
 SAME_CASE = 0.6
 """Similarity of a lesson that holds a fact of a worked case, from which the question is about such a case."""
 LIKE_CASE = 0.5
+"""The same for what only reads like such a fact."""
 CASE_PENALTY = -0.3
-"""A fact of a worked case does not open an answer."""
+"""A fact of a worked case seldom opens an answer."""
 OPENS = 0.7
 """Weight of a lesson's nearness, for a sentence that answers the lesson alone."""
 LEAST_WORTH = -3.2
@@ -191,9 +191,6 @@ class Taught:
     """Similarity of the nearest lesson that it answers alone."""
 
 
-UNTAUGHT = Taught()
-
-
 @dataclass(frozen=True)
 class Candidate:
     """A sentence that may be quoted."""
@@ -207,8 +204,6 @@ class Candidate:
     signs: tuple[float, ...]
     """What its worth was told from, in the order of `Worth.signs`."""
     terms: frozenset[str]
-    facet: str = ""
-    """Which of several requirements it is nearest to."""
 
 
 def compose(
@@ -264,7 +259,7 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
         if found.sentence.kind == "code" and kind != "how-to":
             continue
         traits = traits_of(found.sentence.text)
-        said = taught.get((found.chunk.section, found.sentence.text), UNTAUGHT)
+        said = taught.get((found.chunk.section, found.sentence.text), Taught())
         leads_on = traits.leads_on and found.sentence.kind != "code"
         case = found.chunk.heading in LOCAL_BLOCKS
         local = traits.local or case
@@ -287,9 +282,9 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
         if kind == "definition" and asked and terms.issuperset(asked):
             score += _says_what_it_is(found.sentence.text, frozenset(asked), retriever)
         signs = _signs(found, traits, shared, nearest, places, passages.get(found.chunk.id, 0.0), said)
-        model = TAUGHT if found.chunk.section in with_lessons else BARE
+        model = WORTH_WITH_LESSONS if found.chunk.section in with_lessons else WORTH_WITHOUT_LESSONS
         worth = model.log_odds(signs, found.chunk.heading)
-        candidates.append(Candidate(found.sentence, found.chunk, score, worth, signs, terms, found.facet))
+        candidates.append(Candidate(found.sentence, found.chunk, score, worth, signs, terms))
     return sorted(candidates, key=lambda candidate: -candidate.score)
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chat.citations import Answer, Place, Statement, cite
 from chat.compose import Candidate, compose
-from chat.frame import arranged, asks_for_design, framed, is_page
+from chat.frame import arranged, asks_for_design
 from chat.questions import (
     Courtesy,
     Kind,
@@ -237,8 +237,6 @@ def _composed(weighed: Mapping[str, Weighed], answered: Sequence[str]) -> list[C
 
 def _rows(question: str, candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:
     """The parts of an architect's answer; none where a question of several requirements wants no design."""
-    if is_page(question):
-        return framed(candidates)
     return arranged(candidates, MOST_STATEMENTS, MOST_WORDS) if asks_for_design(question) else {}
 
 

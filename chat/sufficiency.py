@@ -20,7 +20,7 @@ CLEARLY = 0.7
 """The probability from which one answers so clearly that no other is read."""
 ANSWERS_SCORE = 0.3
 """Weight of that probability in the choice of the first sentence."""
-UNTAUGHT = 0.065
+WITHOUT_LESSONS = 0.065
 """What "asked" is worth where there are no lessons: midway between questions in scope and others."""
 BIAS = -5.88
 WEIGHTS: Mapping[str, float] = {
@@ -76,7 +76,7 @@ def weigh(findings: Findings, retriever: Retriever) -> Weighed:
     candidates = candidates_of(findings, retriever)
     prose = [row for row, one in enumerate(candidates) if one.sentence.kind != "code"][:MOST_READ]
     signals = _signals(findings, retriever)
-    weighed = Weighed(candidates, signals)
+    weighed = Weighed(candidates, signals | {"answers": _answers(findings, 0.0)})
     read: dict[int, float] = {}
     for row in prose:
         pair = (findings.question, candidates[row].sentence.embedding_text())
@@ -93,7 +93,7 @@ def weigh(findings: Findings, retriever: Retriever) -> Weighed:
 
 
 def _signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
-    """What speaks for and against an answer; each is explained by its own line."""
+    """What speaks for and against an answer before a sentence is read; each is explained by its own line."""
     asked = _rarities(findings, retriever)
     total = sum(asked.values()) or 1.0
     best = findings.passages[0].chunk.section
@@ -131,8 +131,6 @@ def _signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
         "term": float(not findings.explained_in.isdisjoint(_best_sections(findings))),
         # How much nearer the nearest question is that the handbook answers than the nearest that it does not.
         "asked": _asked(findings),
-        # Nothing has been read yet.
-        "answers": 0.0,
     }
 
 
@@ -150,7 +148,7 @@ def _asked(findings: Findings) -> float:
     nearest: dict[bool, float] = {}
     for one in findings.lessons:
         nearest.setdefault(one.lesson.answered, one.similarity)
-    return nearest.get(True, 0.0) - nearest.get(False, 0.0) if nearest else UNTAUGHT
+    return nearest.get(True, 0.0) - nearest.get(False, 0.0) if nearest else WITHOUT_LESSONS
 
 
 def _rarities(findings: Findings, retriever: Retriever) -> dict[str, float]:

@@ -53,7 +53,7 @@ def abstention(settings: Settings, options: argparse.Namespace) -> Measured:
     asked = abstention.own_questions(settings) if own else abstention.read_asked(options.questions)
     if options.fit:
         found = abstention.fit(settings, asked)
-        return found, "\n".join(f"{name}: {weight:.2f}" for name, weight in found.items())
+        return found, _weights(found)
     measured = abstention.measure(settings, asked)
     if options.plot:
         abstention.plot(measured, options.plot)
@@ -88,6 +88,9 @@ def answers(settings: Settings, options: argparse.Namespace) -> Measured:
     """What the answers say, and that every sentence is cited."""
     from evals import answers
 
+    if options.fit:
+        fitted = answers.fit(settings)
+        return fitted, _weights(fitted)
     found = answers.measure(settings)
     return found, answers.as_table(found)
 
@@ -101,6 +104,10 @@ def speed(settings: Settings, options: argparse.Namespace) -> Measured:
         return grown, scale.as_table(grown)
     found = speed.measure(settings)
     return found, speed.as_table(found)
+
+
+def _weights(fitted: dict[str, float]) -> str:
+    return "\n".join(f"{name}: {weight:.2f}" for name, weight in fitted.items())
 
 
 MEASUREMENTS: dict[str, Callable[[Settings, argparse.Namespace], Measured]] = {
@@ -121,7 +128,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
     parser.add_argument("name", metavar="NAME", choices=[*MEASUREMENTS, "all"], help="%(choices)s")
     parser.add_argument("--questions", metavar="FILE", type=Path, default=OWN, help="JSON lines of your own")
-    parser.add_argument("--fit", action="store_true", help="with abstention: the weights, from one half")
+    parser.add_argument(
+        "--fit", action="store_true", help="with abstention or answers: the weights, from one half"
+    )
     parser.add_argument("--plot", metavar="FILE", type=Path, help="with abstention: draw the curve")
     parser.add_argument(
         "--collection", metavar="DIR", type=Path, help="with retrieval: a collection in BEIR's layout"

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat.citations import FEWEST_WORDS, Answer
+from chat.compose import WORTH_WITH_LESSONS, candidates_of
 from chat.extractive import ExtractiveAnswerer
 from evals.metrics import interval, mean
-from evals.questions import half_of, read_questions
+from evals.questions import half_of, read_json_lines, read_questions
+from evals.reading import SENTENCES
 from ingest.pipeline import read_handbook
 from interview.bank import Question, read_bank
 from interview.grading import OfflineGrader
@@ -53,6 +55,31 @@ def measure(settings: Settings) -> dict[str, Any]:
         "answers": answers,
         "citation faults": faults,
     }
+
+
+def fit(settings: Settings) -> dict[str, float]:
+    """The weights of `WORTH_WITH_LESSONS` that fit the tuning half best, the bias first.
+
+    What `evals/sentences.jsonl` does not label counts as not said: it was far down in what was found.
+    """
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    retriever = Retriever(settings)
+    bank = read_bank(settings.corpus)
+    model = WORTH_WITH_LESSONS
+    rows, said = [], []
+    for _, entry in read_json_lines(SENTENCES):
+        question = bank[entry["id"]]
+        if half_of(question.section) != "tuning":
+            continue
+        useful = {one["text"] for one in entry["sentences"] if one.get("states") or one.get("useful")}
+        for candidate in candidates_of(retriever.find(question.question), retriever):
+            rows.append([*candidate.signs, *(candidate.chunk.heading == name for name in model.blocks)])
+            said.append(not useful.isdisjoint((candidate.sentence.text, candidate.sentence.embedding_text())))
+    fitted = LogisticRegression(max_iter=5000).fit(np.array(rows, dtype=float), said)
+    names = (*model.signs, *model.blocks)
+    return {"bias": float(fitted.intercept_[0]), **dict(zip(names, map(float, fitted.coef_[0]), strict=True))}
 
 
 def as_table(measured: Mapping[str, Any]) -> str:

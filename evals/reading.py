@@ -5,9 +5,10 @@ answers and misconceptions, `statements.jsonl` (what candidates might say, writt
 that wrote neither the bank nor the graded answers) and rules that restate and deny. Whether a sentence
 answers a question, alone or with others, it learns from the lessons of 87 sections (`corpus/lessons`),
 questions with the sentences that answer and those that a good answer holds, and near ones that nothing
-answers; and from half of `plain.jsonl`, short questions with what the search finds for each. Both it
-learns from `sentences.jsonl`: the handbook's own sentences beside questions of the bank, labelled with the
-key points that each states, in whole or by half, and whether a good answer would hold it.
+answers; from `asked.jsonl`, more of both; and from half of `plain.jsonl`, short questions with what the
+search finds for each. Both it learns from `sentences.jsonl`: the handbook's own sentences beside questions
+of the bank, labelled with the key points that each states, in whole or by half, and whether a good answer
+would hold it.
 What is shipped is the mean of two trainings, one without the lessons' sentences and one with them: weights
 that grew from the same ones may be averaged, and read better than either (Wortsman et al. 2022, "Model
 soups"). The shipped ones are older than most lessons, and have learnt 1,989 of them.
@@ -279,7 +280,7 @@ def examples(settings: Settings, seed: int = 0, with_lessons: bool = True) -> li
 
 def is_kept(section: str) -> bool:
     """Whether a section's sentences are kept for the proof, and not learnt from."""
-    return zlib.crc32(section.encode()) % PROOF == 0
+    return bool(section) and zlib.crc32(section.encode()) % PROOF == 0
 
 
 class _Encoded:

@@ -10,18 +10,16 @@ Nogueira et al. 2019, "Document Expansion by Query Prediction"). They are never 
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-import numpy as np
-
 from errors import CorpusError
-from ingest.embedder import Vectors
 
 FOLDER = "lessons"
 VECTORS = "lessons.npz"
+"""Beside a published store: the vectors of the questions, in the form in which vectors are shipped."""
 OUTSIDE = "outside"
 Kind = Literal["interview", "plain", "near", "far"]
 """An interviewer's, one as people type it, one that nothing answers though it is close to a section, and one
@@ -69,28 +67,6 @@ def read_lessons(corpus: Path) -> dict[str, list[Lesson]]:
         CorpusError: a line is malformed; as `path:line: message`.
     """
     return {file.stem: [lesson for _, lesson in _lessons(file)] for file in lesson_files(corpus)}
-
-
-def write_vectors(folder: Path, lessons: Sequence[Lesson], vectors: Vectors) -> None:
-    """Write the lessons' vectors beside a store; half precision tells questions apart well enough."""
-    if not lessons:
-        return
-    np.savez(
-        folder / VECTORS,
-        hashes=np.frombuffer(bytes.fromhex("".join(lesson.hash for lesson in lessons)), np.uint8).reshape(
-            -1, 32
-        ),
-        vectors=vectors.astype(np.float16),
-    )
-
-
-def read_vectors(folder: Path) -> dict[str, Vectors]:
-    """The vectors beside a store by content hash; unit rows. None where there are no lessons."""
-    if not (folder / VECTORS).is_file():
-        return {}
-    with np.load(folder / VECTORS, allow_pickle=False) as stored:
-        rows = stored["vectors"].astype(np.float32)
-        return dict(zip((row.tobytes().hex() for row in stored["hashes"]), rows, strict=True))
 
 
 def check_lessons(corpus: Path, sentences: Mapping[str, Collection[str]]) -> Iterator[tuple[Path, int, str]]:

@@ -26,10 +26,10 @@ from ingest.embedder import (
     is_exported,
     query_encoder,
 )
-from ingest.lessons import Lesson, lesson_files, read_lessons, read_vectors, write_vectors
+from ingest.lessons import VECTORS, Lesson, lesson_files, read_lessons
 from ingest.pair_reader import open_pair_reader
 from ingest.sections import Document, read_document
-from ingest.shipped import read_shipped, write_shipped
+from ingest.shipped import read_rows, read_shipped, write_rows, write_shipped
 from ingest.store import Store, write_store
 from ingest.versions import HANDBOOK, Manifest
 from settings import PROJECT, Settings
@@ -126,11 +126,10 @@ def ship_vectors(settings: Settings, *, observe: Observer = lambda progress: Non
     for chunk in store.chunks.values():
         own = chapters.setdefault(Path(chunk.path).stem, [])
         own += (chunk.hash, *(sentence.hash for sentence in chunk.sentences))
-    lessons = read_lessons(settings.corpus)
-    for stem, taught in lessons.items():
+    for stem, taught in read_lessons(settings.corpus).items():
         chapters.setdefault(stem, []).extend(lesson.hash for lesson in taught)
     try:
-        known = store.vectors() | read_vectors(store.folder)
+        known = store.vectors() | read_rows(store.folder / VECTORS, model.identity)
         return write_shipped(settings.corpus, model.identity, chapters, known)
     finally:
         store.close()
@@ -321,7 +320,9 @@ def _update(
 
     chunks = _chunks(documents, model, observe)
     same_embedder = manifest is not None and manifest.embedder == model.identity
-    known = old.vectors() | read_vectors(old.folder) if old and same_embedder and not rebuild else {}
+    known: dict[str, Vectors] = {}
+    if old and same_embedder and not rebuild:
+        known = old.vectors() | read_rows(old.folder / VECTORS, model.identity)
     if collection == HANDBOOK and not rebuild:
         known = read_shipped(settings.corpus, model.identity) | known
     before = [(chunk.section, chunk.hash) for chunk in old.chunks.values()] if old else []
@@ -337,7 +338,8 @@ def _update(
     draft = folder / version
     try:
         new = _write_and_prove(draft, chunks, vectors, observe)
-        write_vectors(draft, lessons, of_lessons)
+        if lessons:
+            write_rows(draft / VECTORS, model.identity, [lesson.hash for lesson in lessons], of_lessons)
         published = Manifest(
             format=versions.FORMAT,
             version=version,

@@ -6,7 +6,7 @@ A text that was edited since is not among them and is embedded as ever.
 
 import logging
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +25,18 @@ def read_shipped(corpus: Path, embedder: str) -> dict[str, Vectors]:
     """
     known: dict[str, Vectors] = {}
     for path in sorted((corpus / FOLDER).glob("*.npz")):
-        hashes, halves = _read(path, embedder)
-        if len(hashes):
-            rows = halves.astype(np.float32)
-            rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-            known.update(zip(hashes, rows, strict=True))
+        known |= read_rows(path, embedder)
     return known
+
+
+def read_rows(path: Path, embedder: str) -> dict[str, Vectors]:
+    """The vectors of one file by content hash: float32, length 1; none where it cannot be used."""
+    hashes, halves = _read(path, embedder)
+    if not hashes:
+        return {}
+    rows = halves.astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return dict(zip(hashes, rows, strict=True))
 
 
 def write_shipped(
@@ -56,20 +62,25 @@ def write_shipped(
         # What is there stays to the bit, so that a chapter's file changes only where its text did.
         there = dict(zip(hashes, halves, strict=True))
         rows = [there[digest] if digest in there else known[digest].astype(np.float16) for digest in wanted]
-        draft = path.with_name(f"{path.name}.new")
-        with draft.open("wb") as file:
-            np.savez(
-                file,
-                embedder=np.array(embedder),
-                hashes=np.frombuffer(bytes.fromhex("".join(wanted)), dtype=np.uint8).reshape(-1, 32),
-                vectors=np.stack(rows),
-            )
-        draft.replace(path)
+        write_rows(path, embedder, wanted, np.stack(rows))
         written += 1
     for path in folder.iterdir():
         if path.suffix != ".npz" or path.stem not in chapters:
             path.unlink()
     return written
+
+
+def write_rows(path: Path, embedder: str, hashes: Sequence[str], rows: Vectors) -> None:
+    """Write vectors by content hash in half precision; the file appears whole or not at all."""
+    draft = path.with_name(f"{path.name}.new")
+    with draft.open("wb") as file:
+        np.savez(
+            file,
+            embedder=np.array(embedder),
+            hashes=np.frombuffer(bytes.fromhex("".join(hashes)), dtype=np.uint8).reshape(-1, 32),
+            vectors=rows.astype(np.float16),
+        )
+    draft.replace(path)
 
 
 def _read(path: Path, embedder: str) -> tuple[list[str], Vectors]:

@@ -18,7 +18,7 @@ from typing import Any, get_origin
 
 from errors import StaleIndex, StorageError
 
-FORMAT = 1
+FORMAT = 2
 HANDBOOK = "handbook"
 MANIFEST = "manifest.json"
 # Chroma writes to its database whenever it opens it; what the database serves is hashed instead.

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from ingest.embedder import Vectors
-from ingest.lessons import Lesson, read_lessons, read_vectors
+from ingest.lessons import VECTORS, Lesson, read_lessons
+from ingest.shipped import read_rows
 
 NEAREST = 40
 """How many lessons are found besides those of the leading sections."""
@@ -30,14 +31,13 @@ class LessonIndex:
     Args:
         corpus: the handbook's folder; None for a collection, which has no lessons.
         store: the folder of its published index.
+        embedder: the identity of the model that made it.
     """
 
-    def __init__(self, corpus: Path | None, store: Path) -> None:
-        known = read_vectors(store) if corpus else {}
-        taught = [
-            lesson for lessons in (read_lessons(corpus) if corpus else {}).values() for lesson in lessons
-        ]
-        self._lessons = [lesson for lesson in taught if lesson.hash in known]
+    def __init__(self, corpus: Path | None, store: Path, embedder: str) -> None:
+        known = read_rows(store / VECTORS, embedder) if corpus else {}
+        taught = read_lessons(corpus) if corpus else {}
+        self._lessons = [one for lessons in taught.values() for one in lessons if one.hash in known]
         self._vectors = np.stack([known[lesson.hash] for lesson in self._lessons]) if self._lessons else None
         self._chapters = np.array([int(lesson.section.partition(".")[0] or 0) for lesson in self._lessons])
         self._rows: dict[str, list[int]] = {}
@@ -48,7 +48,7 @@ class LessonIndex:
             for section, rows in self._rows.items()
         }
         self._taught = [section for section, rows in answered.items() if rows]
-        # One row a section, filled up with what no question is near, so that all are sorted at once.
+        # One row a section, filled up with a place after the last lesson, so that all are sorted at once.
         longest = max(map(len, answered.values()), default=0)
         self._grid = np.full((len(self._taught), max(longest, BEST)), len(self._lessons))
         for place, section in enumerate(self._taught):
@@ -65,12 +65,17 @@ class LessonIndex:
         return near
 
     def sections(self, near: Vectors) -> dict[str, float]:
-        """How near each section's `BEST` nearest lessons are, those that are answered."""
+        """How near each section's `BEST` nearest lessons are, those that are answered.
+
+        What a section lacks counts as the farthest of all lessons, as in `by_group`.
+        """
         if not self._taught:
             return {}
-        best = np.partition(np.append(near, -1.0)[self._grid], -BEST, axis=1)[:, -BEST:].mean(axis=1)
-        found = zip(self._taught, best.tolist(), strict=True)
-        return {section: score for section, score in found if score > -1}
+        here = near[self._grid[:, 0]] > -1
+        rows = np.append(near, near[near > -1].min(initial=1.0))[self._grid[here]]
+        best = np.partition(rows, -BEST, axis=1)[:, -BEST:].mean(axis=1)
+        sections = (section for section, is_here in zip(self._taught, here, strict=True) if is_here)
+        return dict(zip(sections, best.tolist(), strict=True))
 
     def found(self, near: Vectors, sections: Sequence[str]) -> tuple[FoundLesson, ...]:
         """The nearest lessons, and all of some sections; the nearest first."""

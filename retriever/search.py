@@ -31,7 +31,8 @@ PASSAGE_LEXICAL_WEIGHT = 0.35
 """Weight of shared words in the order of the passages within a section."""
 CHUNK, SENTENCE, LEXICAL, LEXICAL_SECTION, LEARNT = 0.10, 0.30, 0.15, 0.45, 0.6
 """Weights of a section's best chunk, its three best sentences, the words that its three best chunks
-share with the question, and the words that the whole section shares with it. Fitted on the tuning half."""
+share with the question, the words that the whole section shares with it, and its three nearest lessons.
+Fitted on the tuning half; the last is lower than fits best, so that every section is found by its title."""
 BEST = 3
 """How many sentences, and chunks by words, speak for a section."""
 LEADING = 3
@@ -68,8 +69,6 @@ class FoundSentence:
     chunk: Chunk
     similarity: float
     """Cosine similarity to the question, -1 to 1."""
-    facet: str = ""
-    """Of a long question's requirements, the one it is nearest to."""
 
 
 @dataclass(frozen=True)
@@ -254,7 +253,8 @@ class _Opened:
         self.speller = Speller([*texts, *names], model.words, stems)
         self.expander = Expander(glossary)
         self.facets = FacetReader(self.encoder.encode)
-        self.lessons = LessonIndex(settings.corpus if collection == HANDBOOK else None, self.store.folder)
+        corpus = settings.corpus if collection == HANDBOOK else None
+        self.lessons = LessonIndex(corpus, self.store.folder, model.identity)
 
     def find(
         self,
@@ -282,11 +282,8 @@ class _Opened:
         leading = list(rank_sections(passages))[:LEADING]
         nearby = _highest([self._near_in(leading, vectors), *(ranking.sentences for ranking in rankings)])
         chunks, sentences, chunk_of = self.store.chunks, self.store.sentences, self.store.chunk_of
-        facet_of = _nearest_facets(facets, rankings[1:])
         found = (
-            FoundSentence(
-                sentences[identity], chunks[chunk_of[identity]], similarity, facet_of.get(identity, "")
-            )
+            FoundSentence(sentences[identity], chunks[chunk_of[identity]], similarity)
             for identity, similarity in self._few(nearby, leading, len(questions))
         )
         return Findings(
@@ -304,8 +301,9 @@ class _Opened:
         others = 0
         few = []
         for identity, similarity in sorted(near.items(), key=lambda entry: -entry[1]):
-            others += self._section_of_sentence(identity) not in leading
-            if others <= OTHERS * parts or self._section_of_sentence(identity) in leading:
+            leads = self._section_of_sentence(identity) in leading
+            others += not leads
+            if leads or others <= OTHERS * parts:
                 few.append((identity, similarity))
         return few
 
@@ -354,11 +352,11 @@ class _Opened:
             (by_group(exact, self._section_of, BEST), LEXICAL * by_words),
             (self._lexical_sections(asked, chapters), LEXICAL_SECTION * by_words),
         ]
-        with_lessons = fuse([*found, (learnt, LEARNT * by_vectors)])
-        # A section without lessons, a new one for example, must not count as far from them.
-        sections = {
-            name: with_lessons[name] if name in learnt else score for name, score in fuse(found).items()
-        }
+        sections = fuse([*found, (learnt, LEARNT * by_vectors)])
+        if learnt and not learnt.keys() >= sections.keys():
+            # A section without lessons, a new one for example, must not count as far from them.
+            alone = fuse(found)
+            sections |= {name: alone[name] for name in alone.keys() - learnt.keys()}
         within = PASSAGE_LEXICAL_WEIGHT if lexical_weight is None else lexical_weight
         return _Ranking(sections, fuse([(dense, 1 - within), (exact, within)]), dense, near)
 
@@ -425,15 +423,6 @@ def _reranked(findings: Findings, reranker: Reranker) -> Findings:
     order = sorted(range(len(head)), key=lambda position: -scores[position])
     ranked = (replace(head[position], score=place.score) for position, place in zip(order, head, strict=True))
     return replace(findings, passages=(*ranked, *tail))
-
-
-def _nearest_facets(facets: Iterable[str], rankings: Sequence["_Ranking"]) -> dict[str, str]:
-    """The facet that each sentence is nearest to."""
-    nearest: dict[str, tuple[float, str]] = {}
-    for facet, ranking in zip(facets, rankings, strict=True):
-        for identity, similarity in ranking.sentences.items():
-            nearest[identity] = max(nearest.get(identity, (-1.0, "")), (similarity, facet))
-    return {identity: facet for identity, (_, facet) in nearest.items()}
 
 
 def _highest(rankings: Sequence[dict[str, float]]) -> dict[str, float]:

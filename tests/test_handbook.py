@@ -9,6 +9,7 @@ import pytest
 from chat.extractive import ExtractiveAnswerer
 from evals.graded_answers import read_answers
 from evals.training import train
+from ingest.check import check_handbook
 from ingest.chunks import SKIPPED_BLOCKS
 from ingest.embedder import AGREEMENT, query_encoder
 from ingest.pipeline import ingest_handbook, open_store, read_handbook
@@ -87,6 +88,10 @@ def test_every_word_that_is_searched_is_in_a_chunk(chunks, sections):
         if re.sub(r"\s", "", element.text) not in text[section.number]
     ]
     assert lost == []
+
+
+def test_the_handbook_and_its_data_are_in_order():
+    assert check_handbook(PROJECT / "corpus", PROJECT) == []
 
 
 def test_every_title_finds_its_section(retriever, sections):

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from chat.compose import NEAR_COPY, alike
+from chat.compose import NEAR_COPY, alike, compose
 from chat.extractive import ExtractiveAnswerer
-from chat.frame import ROWS, _row_of, arranged, asks_for_design, framed, is_page
+from chat.frame import DESIGN, LEAST_ROW_WORTH, ROWS, _opens, _row_of, arranged, asks_for_design
 from chat.sufficiency import weigh
 from evals.answers import _faults
 from ingest.pipeline import read_handbook
@@ -34,7 +34,7 @@ def answer(small_retriever):
 def test_the_rows_come_in_their_order_each_statement_cited(answer, small_index):
     assert not answer.refused
     assert len(answer.understood) > 1
-    names = [row.name for row in ROWS]
+    names = [DESIGN, *(row.name for row in ROWS)]
     parts = [statement.part for statement in answer.statements]
     assert parts == sorted(parts, key=names.index)
     assert parts[0] == "Recommended design"
@@ -58,12 +58,10 @@ def test_a_label_stands_once_before_its_first_statement(answer):
 
 
 def test_no_row_repeats_another(small_retriever):
-    rows = framed(weigh(small_retriever.find(PAGE), small_retriever).candidates)
+    rows = arranged(weigh(small_retriever.find(PAGE), small_retriever).candidates, 10, 200)
     chosen = [candidate for found in rows.values() for candidate in found]
     for position, one in enumerate(chosen):
         assert all(alike(one, other) <= NEAR_COPY for other in chosen[position + 1 :])
-    for row in ROWS:
-        assert len(rows[row.name]) <= row.statements
 
 
 def test_a_short_question_has_no_rows(small_retriever):
@@ -81,28 +79,49 @@ def test_a_situation_is_answered_in_rows_only_where_a_design_is_asked_for(small_
     assert set(design.missing) == {row.name for row in ROWS} - {one.part for one in design.statements}
 
 
-def test_a_design_fills_each_row_that_something_fits_and_then_says_what_is_worth_most(small_retriever):
-    candidates = weigh(small_retriever.find(SITUATION + "What do you recommend?"), small_retriever).candidates
+@pytest.fixture(scope="module")
+def candidates(small_retriever):
+    return weigh(small_retriever.find(SITUATION + "What do you recommend?"), small_retriever).candidates
+
+
+def test_a_design_says_what_is_worth_most_and_fills_each_row_that_something_fits(candidates):
     rows = arranged(candidates, 10, 200)
     said = [candidate for row in rows.values() for candidate in row]
     assert sum(len(candidate.sentence.text.split()) for candidate in said) <= 200
-    first = rows[ROWS[0].name][0]
-    assert first is next(filter(ROWS[0].holds, candidates))
-    for row in ROWS[1:]:
-        fitting = [c for c in candidates if c is not first and _row_of(c) is row]
-        assert bool(rows[row.name]) == bool(fitting)
-        assert not fitting or max(c.worth for c in rows[row.name]) == max(c.worth for c in fitting)
+    first = rows[DESIGN][0]
+    for row in ROWS:
+        fitting = [c for c in candidates if c is not first and _row_of(c) == row.name]
+        assert bool(rows[row.name]) == any(c.worth >= LEAST_ROW_WORTH for c in fitting)
+    free = sorted((c.worth for c in compose(candidates, 10, 200)), reverse=True)
+    # The best of what would be said without rows is said with them.
+    assert {c.worth for c in said} >= set(free[:3])
 
 
-def test_what_opens_a_design_stands_in_it_even_where_it_speaks_of_cost(small_retriever):
-    candidates = weigh(small_retriever.find(SITUATION), small_retriever).candidates
-    first = next(filter(ROWS[0].holds, candidates))
+def test_of_what_a_row_lacks_the_shorter_is_said_and_nothing_that_is_worth_nothing(candidates):
+    first = next(c for c in candidates if _opens(c))
+    other = next(c for c in candidates if c is not first and _row_of(c) == DESIGN)
+
+    def in_risks(text, worth):
+        sentence = replace(other.sentence, text=text)
+        chunk = replace(other.chunk, heading="Common mistakes", sentences=(sentence,))
+        return replace(other, sentence=sentence, chunk=chunk, worth=worth, terms=frozenset(text.split()))
+
+    long = in_risks("A reader that is paused for longer than the retention loses " + "its files " * 20, -3.9)
+    short = in_risks("A paused reader loses its files.", -4.0)
+    poor = in_risks("Files cost.", LEAST_ROW_WORTH - 0.1)
+    rest = [first, replace(other, worth=2.0)]
+    assert arranged([*rest, long, short], 10, 200)["Risks and failure modes"] == [short]
+    assert arranged([*rest, poor], 10, 200)["Risks and failure modes"] == []
+
+
+def test_what_opens_a_design_stands_in_it_even_where_it_speaks_of_cost(candidates):
+    first = next(filter(_opens, candidates))
     about_cost = replace(first, sentence=replace(first.sentence, text="Every small file costs a request."))
     rows = arranged([about_cost, *(c for c in candidates if c is not first)], 10, 200)
-    assert rows[ROWS[0].name][0] is about_cost
+    assert rows[DESIGN][0] is about_cost
     assert about_cost not in rows["Cost"]
 
 
-def test_what_is_a_page_and_what_asks_for_a_design():
-    assert is_page(PAGE) and not is_page(SITUATION)
+def test_what_asks_for_a_design():
     assert asks_for_design("Design the promotion.") and not asks_for_design("Why is it slow?")
+    assert not asks_for_design(SITUATION) and asks_for_design(SITUATION * 2)

@@ -7,9 +7,9 @@ import pytest
 
 from errors import CorpusError, StaleIndex
 from ingest.check import check_handbook
-from ingest.lessons import VECTORS, read_lessons, read_vectors
+from ingest.lessons import VECTORS, read_lessons
 from ingest.pipeline import ingest_handbook, open_store, ship_vectors
-from ingest.shipped import read_shipped
+from ingest.shipped import read_rows, read_shipped
 from tests.fakes import WordHashEmbedder
 
 SENTENCE = "Only the commit log says which files belong to a version."
@@ -115,9 +115,9 @@ def test_lessons_without_their_chapter_are_found(corpus):
 def test_the_vectors_lie_beside_the_store_and_are_made_once(settings, word_hashes):
     teach(settings.corpus, PLAIN)
     ingest_handbook(settings)
-    _, _, store = open_store(settings)
+    manifest, _, store = open_store(settings)
     store.close()
-    (before,) = read_vectors(store.folder).values()
+    (before,) = read_rows(store.folder / VECTORS, manifest.embedder).values()
     assert np.linalg.norm(before) == pytest.approx(1, abs=1e-3)
     encoded = len(WordHashEmbedder.encoded)
     teach(settings.corpus, PLAIN, NEAR)

@@ -11,6 +11,7 @@ import pytest
 from errors import MentorError, StaleIndex, StorageError
 from ingest.pipeline import ingest_handbook, open_store
 from ingest.versions import (
+    FORMAT,
     Manifest,
     collections,
     hash_files,
@@ -233,7 +234,7 @@ def test_a_manifest_with_a_value_of_another_type_is_noticed(original, tmp_path, 
 
 def test_a_manifest_of_another_format_is_noticed(copy):
     file = copy.folder / "manifest.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"format": 2}))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"format": FORMAT + 1}))
     with pytest.raises(StaleIndex) as caught:
         read_manifest(copy.folder)
     assert str(caught.value) == (

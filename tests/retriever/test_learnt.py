@@ -3,11 +3,15 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from chat.compose import candidates_of
 from chat.sufficiency import weigh
+from ingest.lessons import VECTORS, read_lessons
 from ingest.pipeline import ingest_handbook
+from ingest.shipped import write_rows
+from retriever.learnt import LessonIndex
 from retriever.search import Retriever, rank_sections
 from tests.conftest import settings_for
 
@@ -67,6 +71,23 @@ def test_a_lesson_leads_to_its_section(taught, small_retriever):
         return sections["1.1"] / max(score for name, score in sections.items() if name != "1.1")
 
     assert lead(taught) > lead(small_retriever)
+
+
+def test_one_near_lesson_is_not_outweighed_by_its_section_having_no_more(tmp_path):
+    """A section with few lessons is judged by them, and not by how many others have."""
+    near = np.array([0.7, 0.2, 0.2, 0.1], np.float32)
+    sections = ("1.1", "1.2", "1.2", "1.2")
+    lines = "".join(
+        json.dumps({"section": section, "kind": "plain", "question": f"{n}?", "first": [], "holds": []})
+        + "\n"
+        for n, section in enumerate(sections)
+    )
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons" / "01-storage.jsonl").write_text(lines, "utf-8")
+    hashes = [lesson.hash for lessons in read_lessons(tmp_path).values() for lesson in lessons]
+    write_rows(tmp_path / VECTORS, "one", hashes, np.eye(4, dtype=np.float32))
+    found = LessonIndex(tmp_path, tmp_path, "one").sections(near)
+    assert found == {"1.1": pytest.approx((0.7 + 0.1 + 0.1) / 3), "1.2": pytest.approx(0.5 / 3)}
 
 
 def test_what_a_lesson_holds_is_worth_more_even_from_a_scenario(taught, small_retriever):
