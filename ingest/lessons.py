@@ -72,11 +72,14 @@ def read_lessons(corpus: Path) -> dict[str, list[Lesson]]:
 def check_lessons(corpus: Path, sentences: Mapping[str, Collection[str]]) -> Iterator[tuple[Path, int, str]]:
     """A lesson names a section and quotes sentences of it; what answers alone is held; none stands twice.
 
+    What several sections answer together, such as a design, is a lesson of each.
+
+
     Args:
         corpus: the handbook's folder.
         sentences: those that can be quoted, by section.
     """
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, str], str] = {}
     for file in lesson_files(corpus):
         if file.stem != OUTSIDE and not (corpus / f"{file.stem}.md").is_file():
             yield file, 1, f"lessons must be named like their chapter's file; there is no {file.stem}.md"
@@ -88,9 +91,9 @@ def check_lessons(corpus: Path, sentences: Mapping[str, Collection[str]]) -> Ite
             continue
         for number, lesson in lessons:
             yield from ((file, number, fault) for fault in _faults(lesson, sentences))
-            place = f"{file.name}:{number}"
-            if seen.setdefault(lesson.question.casefold(), place) != place:
-                yield file, number, f"the question stands in {seen[lesson.question.casefold()]} already"
+            place, key = f"{file.name}:{number}", (lesson.section, lesson.question.casefold())
+            if seen.setdefault(key, place) != place:
+                yield file, number, f"the question stands in {seen[key]} already"
 
 
 def _faults(lesson: Lesson, sentences: Mapping[str, Collection[str]]) -> Iterator[str]:

@@ -270,12 +270,10 @@ class _Opened:
         # An acronym or a former name alone says nothing to the encoder.
         named = self._expanded(searched) if explained_in else searched
         vectors = self.encoder.encode([named, *facets.values()])
-        near = self.lessons.near(vectors[0], chapters)
-        learnt = self.lessons.sections(near)
-        # A lesson is a whole question, like the first of these.
+        near = [self.lessons.near(vector, chapters) for vector in vectors]
         rankings = [
-            self._rank(question, vector, chapters, candidates, lexical_weight, learnt if part == 0 else {})
-            for part, (question, vector) in enumerate(zip(questions, vectors, strict=True))
+            self._rank(question, vector, chapters, candidates, lexical_weight, self.lessons.sections(lessons))
+            for question, vector, lessons in zip(questions, vectors, near, strict=True)
         ]
         here = cloud_asked(searched) or cloud
         passages = tuple(self._passages(rankings, here))
@@ -292,7 +290,7 @@ class _Opened:
             passages,
             tuple(sentence for sentence in found if not here or sentence.chunk.cloud in ("", here)),
             tuple(facets),
-            self.lessons.found(near, leading),
+            self.lessons.found(np.max(near, axis=0), leading),
             explained_in,
         )
 

@@ -85,6 +85,7 @@ def test_a_malformed_lesson_stops_the_ingest_and_says_where(settings, word_hashe
             ["the question stands in 01-storage.jsonl:1 already"],
             id="twice",
         ),
+        pytest.param(NEAR | {"section": "1.2"}, [], id="of two sections"),
         pytest.param(
             NEAR | {"section": "", "kind": "far", "question": "who makes the best coffee"}, [], id="far"
         ),

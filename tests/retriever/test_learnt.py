@@ -90,6 +90,19 @@ def test_one_near_lesson_is_not_outweighed_by_its_section_having_no_more(tmp_pat
     assert found == {"1.1": pytest.approx((0.7 + 0.1 + 0.1) / 3), "1.2": pytest.approx(0.5 / 3)}
 
 
+def test_each_requirement_of_a_long_question_is_compared_with_the_lessons(taught):
+    page = (
+        "Our customer is a utility with many plants. We load sensor files every minute into one Delta table. "
+        "Two jobs write to it at the same time. Queries became slow because there are many small files. "
+        f"{ASKED}. The bill for storage must not grow, and a crash must lose nothing of all that."
+    )
+    findings = taught.find(page)
+    assert len(findings.facets) > 1
+    near = max(one.similarity for one in findings.lessons if one.lesson.kind == "plain")
+    whole, lesson = taught.encode([page, LESSONS[0]["question"]])
+    assert near > whole @ lesson + 0.1
+
+
 def test_what_a_lesson_holds_is_worth_more_even_from_a_scenario(taught, small_retriever):
     def worth(retriever):
         candidates = candidates_of(retriever.find(ASKED), retriever)
