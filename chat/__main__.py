@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from chat.citations import Answer
-from chat.extractive import Answerer, Turn, Where
+from chat.conversation import Turn, Where
+from chat.extractive import Answerer
 from chat.written import answerer_of
 from command_line import Record, answer_batch, emit, run, text_field
 from errors import MentorError, QuestionError
@@ -77,7 +78,7 @@ def _converse(answerer: Answerer, turns: object, where: Where) -> list[Record]:
             records.append({"question": question, "error": str(error)})
             continue
         if answer.mode != "small-talk":
-            history.append(Turn(question, answer.searched_for))
+            history.append(Turn.of(answer))
         records.append(answer.record())
     return records
 

@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import mul
 
@@ -16,6 +16,7 @@ BLOCKS: Mapping[Kind, Mapping[str, float]] = {
     "definition": {"In short": 0.18, "How it works": 0.06},
     "comparison": {"In short": 0.10, "Trade-offs": 0.10, "How it works": 0.02},
     "how-to": {"Best practices": 0.08, "How it works": 0.05, "In short": 0.06},
+    "drawback": {"Common mistakes": 0.12, "Trade-offs": 0.10, "Performance and cost": 0.04},
     "troubleshooting": {"How it works": 0.05, "Common mistakes": 0.06, "Best practices": 0.04},
     "number": {"Performance and cost": 0.05, "How it works": 0.05, "In short": 0.04},
     "open": {"In short": 0.10, "How it works": 0.05, "Best practices": 0.02},
@@ -118,6 +119,8 @@ OPENS = 0.7
 """Weight of a lesson's nearness, for a sentence that answers the lesson alone."""
 LEAST_WORTH = -3.2
 """A sentence less likely than about one in twenty-five is left out."""
+SAID_SCORE, SAID_WORTH = 0.4, 2.0
+"""What a sentence loses, as the first and as another, where the conversation has quoted it before."""
 NEAR_COPY = 0.7
 """Share of words two sentences may have in common before the second says nothing new."""
 
@@ -239,6 +242,19 @@ def compose(
             chosen.append(candidate)
             words += length
     return _in_reading_order(chosen)
+
+
+def unsaid(candidates: Sequence[Candidate], said: Collection[str], strictly: bool) -> list[Candidate]:
+    """The candidates, best first, those that were quoted before further back; not at all if `strictly`."""
+    if strictly:
+        return [candidate for candidate in candidates if candidate.sentence.text not in said]
+    again = (
+        replace(one, score=one.score - SAID_SCORE, worth=one.worth - SAID_WORTH)
+        if one.sentence.text in said
+        else one
+        for one in candidates
+    )
+    return sorted(again, key=lambda candidate: -candidate.score)
 
 
 def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:

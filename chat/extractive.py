@@ -2,37 +2,21 @@
 
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Protocol
 
 from chat.citations import Answer, Place, Statement, cite
-from chat.compose import Candidate, compose
+from chat.compose import Candidate, compose, unsaid
+from chat.conversation import EVERYWHERE, Listener, Turn, Understood, Where
 from chat.frame import arranged, asks_for_design
-from chat.questions import (
-    Courtesy,
-    Kind,
-    asked_anew,
-    asks,
-    continues,
-    courtesy_of,
-    is_english,
-    kind_of,
-    leans,
-    parts_of,
-    points_back,
-)
+from chat.questions import Courtesy, Kind, asks, courtesy_of, is_english, is_foreign, kind_of, parts_of
 from chat.sufficiency import ANSWERED, Weighed, weigh
-from ingest.chunks import Chunk, Cloud
+from ingest.chunks import Chunk
 from retriever.facets import is_long
 from retriever.query import clean_question, without_markup
 from retriever.search import Findings, Retriever, rank_sections
 
-FEW_TERMS = 3
-"""A question with fewer words that carry meaning may rest on the one before it."""
-MANY_TERMS = 5
-SURE = 0.85
-"""A question with so many words, and so surely answered, stands alone whatever it points at."""
 MOST_STATEMENTS, MOST_WORDS = 16, 212
 """An answer fits on one screen."""
 BRIEF: Mapping[Kind, tuple[int, int]] = {"number": (5, 110), "definition": (8, 150)}
@@ -42,11 +26,17 @@ SHORT_QUESTION = 14
 """Words of one."""
 
 REFUSAL = "The handbook does not answer this."
+BESIDE = "All right. Ask me about Databricks architecture whenever you like."
+NO_MORE = "That is all that the handbook says about it. Ask about a part of it, or open its section."
 FOREIGN = "The handbook is in English, and so must the question be."
 
 _COURTESIES: Mapping[Courtesy, str] = {
     "greeting": "Hello. Ask me about Databricks architecture: I answer with quotes from the handbook.",
     "thanks": "You are welcome. Good luck with the interview.",
+    "complaint": (
+        "Then those sentences miss what you asked. Change what was searched for, above them, or ask in other "
+        "words. A thumb down keeps a note of it."
+    ),
     "abilities": (
         "I answer questions about Databricks architecture with sentences quoted from the handbook, each with "
         "its section, and I say so when the handbook does not cover something. Ask what something is, how "
@@ -56,25 +46,6 @@ _COURTESIES: Mapping[Courtesy, str] = {
         "I can only quote the handbook, whatever a message asks of me. Ask me about Databricks architecture."
     ),
 }
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One earlier exchange of a conversation."""
-
-    question: str
-    searched_for: str
-
-
-@dataclass(frozen=True)
-class Where:
-    """Which chapters are asked, all if none is named, and the cloud the reader works on."""
-
-    chapters: tuple[int, ...] = ()
-    cloud: Cloud = ""
-
-
-EVERYWHERE = Where()
 
 
 class Answerer(Protocol):
@@ -96,6 +67,7 @@ class ExtractiveAnswerer:
 
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
+        self._listener = Listener(retriever)
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), where: Where = EVERYWHERE
@@ -112,13 +84,9 @@ class ExtractiveAnswerer:
         if courtesy:
             answer = Answer(question, "", note=_COURTESIES[courtesy], mode="small-talk")
         else:
-            searched = without_markup(question)
-            standalone = asked_anew(searched) or self._standalone(searched, history, where)
-            goes_on = not history or continues(searched)
-            beside = not goes_on and not self._adds(searched, standalone, where)
-            answer = self._answer(question, searched if beside else standalone, where)
-            if beside and answer.refused and not asks(searched):
-                answer = Answer(question, "", note=_COURTESIES["thanks"], mode="small-talk")
+            answer = self._turn(
+                question, self._listener.understood(without_markup(question), history, where), where
+            )
         yield replace(answer, seconds=time.perf_counter() - started)
 
     def passages(self, answer: Answer, where: Where, most: int) -> tuple[Chunk, ...]:
@@ -137,46 +105,21 @@ class ExtractiveAnswerer:
                 chunks.setdefault(passage.chunk.id, passage.chunk)
         return tuple(chunks.values())[:most]
 
-    def _standalone(self, question: str, history: Sequence[Turn], where: Where) -> str:
-        """The question, led by the last one that stood on its own if this one does not."""
-        if not history:
-            return question
-        own = (turn.question for turn in reversed(history) if turn.searched_for == turn.question)
-        return self._led(question, next(own, history[-1].question), where)
+    def _turn(self, question: str, asked: Understood, where: Where) -> Answer:
+        answer = self._answer(question, asked, where)
+        if asked.beside and answer.refused and not asks(question):
+            return Answer(question, "", note=BESIDE, mode="small-talk")
+        if asked.wants_more and answer.refused:
+            return Answer(question, "", note=NO_MORE, mode="small-talk")
+        return answer
 
-    def _led(self, question: str, before: str, where: Where) -> str:
-        """The question, led by the one before it where it leans on it or says too little alone."""
-        terms = self._retriever.terms(question)
-        unknown = bool(terms) and all(self._retriever.rarity(term) == 1 for term in terms)
-        if unknown:
-            return question
-        if not points_back(question) and self._find(question, where).explained_in:
-            return question
-        if leans(question, terms):
-            alone = len(terms) >= MANY_TERMS and self._sure(question, where) >= SURE
-        else:
-            alone = len(terms) >= FEW_TERMS or self._sure(question, where) >= ANSWERED
-        return question if alone else f"{before} {question}"
-
-    def _adds(self, question: str, standalone: str, where: Where) -> bool:
-        """Whether anything that a turn says itself is spoken of where the question before it is answered.
-
-        Else the question before would be answered again, whatever the turn says.
-        """
-        own = set(self._retriever.terms(question))
-        best = next(iter(rank_sections(self._find(standalone, where).passages)), "")
-        sentences, _ = self._retriever.sentences_of(best)
-        spoken = {term for one, _ in sentences for term in self._retriever.terms(one.embedding_text())}
-        return not own or bool(own & spoken)
-
-    def _sure(self, question: str, where: Where) -> float:
-        return weigh(self._find(question, where), self._retriever).confidence
-
-    def _answer(self, question: str, searched_for: str, where: Where) -> Answer:
+    def _answer(self, question: str, asked: Understood, where: Where) -> Answer:
+        searched_for = asked.searched_for
         found = self._find_parts(searched_for, where)
-        weighed = {part: weigh(findings, self._retriever) for part, findings in found.items()}
+        weighed = {part: self._weighed(findings, asked) for part, findings in found.items()}
         sure = {part: one.confidence for part, one in weighed.items()}
-        answered = [part for part in found if sure[part] >= ANSWERED]
+        foreign = is_foreign(searched_for)
+        answered = [part for part in found if sure[part] >= ANSWERED and not foreign]
         whole = found[answered[0]] if len(found) == 1 and answered else None
         rows = _rows(searched_for, weighed[answered[0]].candidates) if whole and whole.facets else {}
         statements = _framed(rows) or cite((c.sentence, c.chunk) for c in _composed(weighed, answered))
@@ -185,10 +128,10 @@ class ExtractiveAnswerer:
             return Answer(
                 question,
                 searched_for,
-                note=REFUSAL if is_english(question) else FOREIGN,
+                note=REFUSAL if is_english(question) and not foreign else FOREIGN,
                 refused=True,
                 missing=tuple(found),
-                confidence=max(sure.values()),
+                confidence=0.0 if foreign else max(sure.values()),
                 nearest=nearest,
             )
         return Answer(
@@ -204,6 +147,10 @@ class ExtractiveAnswerer:
             understood=whole.facets if whole and rows else (),
         )
 
+    def _weighed(self, findings: Findings, asked: Understood) -> Weighed:
+        weighed = weigh(findings, self._retriever, follows=bool(asked.said))
+        return replace(weighed, candidates=unsaid(weighed.candidates, asked.said, asked.wants_more))
+
     def _find_parts(self, question: str, where: Where) -> dict[str, Findings]:
         """What is found for each question within the question; one of several requirements is one."""
         parts = parts_of(question)
@@ -214,7 +161,7 @@ class ExtractiveAnswerer:
         found: dict[str, Findings] = {}
         asked = ""
         for part in parts:
-            asked = self._led(part, asked, where) if asked else part
+            asked = self._listener.led(part, asked, where) if asked else part
             found[part] = self._find(asked, where)
         return found
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-Kind = Literal["definition", "comparison", "how-to", "troubleshooting", "number", "open"]
-Courtesy = Literal["greeting", "thanks", "abilities", "instructions"]
+Kind = Literal["definition", "comparison", "how-to", "troubleshooting", "drawback", "number", "open"]
+Courtesy = Literal["greeting", "thanks", "abilities", "complaint", "instructions"]
 
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
@@ -13,6 +13,15 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(
             r"\b(\w+Exception|errors?|fail(s|ed|ing|ure)?|broken?|crash\w*|stuck|wrong|not work\w*|conflicts?"
             r"|slow(er)?|debug|troubleshoot\w*|root cause)\b|\bwhy (is|are|do|does|did) (my|our|the)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "drawback",
+        re.compile(
+            r"\b(drawbacks?|downsides?|disadvantages?|risks?|pitfalls?|dangers?|dangerous|caveats?|cons"
+            r"|mistakes|limitations?|avoid|when (should|would|do) (i|we|you|one) not|problems? with"
+            r"|bad (about|idea))\b",
             re.IGNORECASE,
         ),
     ),
@@ -60,6 +69,11 @@ _COURTESIES: tuple[tuple[Courtesy, re.Pattern[str]], ...] = (
             r"\b(ignore|forget|disregard|override)\W+(\w+\W+){0,2}?(your|my|previous|prior|earlier|above)\b"
             r"(\W+\w+){0,3}?\W+(instructions?|prompts?|rules?|messages?|questions?)\b"
             r"|\b(ignore|forget|disregard) (everything|all|anything)\b.{0,20}\b(above|before|previous|said)\b"
+            r"|\b(ignore|forget|disregard|override|bypass)\W+(the|all|any|every|these|those)?\W*"
+            r"(instructions?|prompts?|rules?|guidelines?|restrictions?) (above|before|you (have|were|got))\b"
+            r"|\b(answer|reply|respond|speak|talk) as (if|though) you\b|^\W*(system|assistant|developer)\s*:"
+            r"|\b(from now on|policy|rule)\W+always (reply|answer|respond|say)\b"
+            r"|\b(write|compose|sing|tell|make up)\b.{0,12}\b(poem|song|haiku|joke|limerick)\b"
             r"|\b(your|reveal|show|print|repeat|leak)\b.{0,20}\b(system|hidden) (prompt|instructions?)\b"
             r"|\byou are now (a|an|in|no longer)\b|^\W*(please )?(pretend (to be|you)|act as (a|an|my|if)\b)",
             re.IGNORECASE,
@@ -80,7 +94,17 @@ _COURTESIES: tuple[tuple[Courtesy, re.Pattern[str]], ...] = (
             r"\W*((ok(ay)?|great|perfect|awesome|nice|cool|wow|haha+|lol|got it)( one)?"
             rf"([\s!.]*$|\s*[,.!:;)]+\s*)){{1,3}}{_NO_MORE}"
             rf"|\W*((ok(ay)?|great|perfect)\W+)?(many )?(thanks?( you)?|thx|cheers)\b{_NO_MORE}"
-            rf"|\W*(bye|goodbye|see you)\b{_NO_MORE}",
+            rf"|\W*(bye|goodbye|good night|see you)\b{_NO_MORE}",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "complaint",
+        re.compile(
+            r"\W*((no|sorry|hm+|but|well|i think)\W+)*"
+            r"((that|this|it|you|the answer|your answer)(['’]?s|['’]re| is| are| was)? (just |simply )?(wrong"
+            r"|nonsense|useless|not (right|correct|true|helpful|what i (asked|meant|wanted)( for)?))"
+            r"|i (disagree|(did not|didn['’]t) ask (for )?(that|this))|(wrong|bad)( answer)?)\W*",
             re.IGNORECASE,
         ),
     ),
@@ -101,15 +125,31 @@ _ASKS = re.compile(
 )
 _LEANS = re.compile(
     r"^\W*(and|but|so|also|no|now|oh|yes|ok|what about|how about|why|why not|how so|what if|then|instead)\b"
+    r"|^\W*which (one|of|is|are)\b"
+    r"|^\W*(show|give) (me )?(the|an?|some)? ?(sql|code|commands?|syntax|examples?)\W*$"
     r"|\b(instead|then|the opposite|you (said|mean|meant))\W*$"
     r"|\b(it|its|they|them|their|this|that|these|those|the (other|former|latter|same|first|second)( one)?)\b",
     re.IGNORECASE,
 )
-_CONTINUES = re.compile(r"^\W*(and|what about|how about)\b.*\?\W*$", re.IGNORECASE | re.DOTALL)
+_CONTINUES = re.compile(
+    r"^\W*(and|what about|how about|which (one|of|is|are))\b.*\?\W*$"
+    r"|^\W*(show|give) (me )?(the|an?|some)? ?(sql|code|commands?|syntax|examples?)\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_MORE = re.compile(
+    r"\W*((ok(ay)?|yes|and|please|can you|could you|i want|i need|a (bit|little))\W+)*"
+    r"(go on|continue|carry on|keep going|more|more (details?|info|information|of (it|that|this))|what else"
+    r"|(tell|show|give) me( a (bit|little))? more( details?)?|anything else|elaborate|expand"
+    r"|(say|put|explain) (it|that|this) ((more )?simp(ler|ly)|differently|again|in (other|simpler) words)"
+    r"|explain( (it|that|this))?( more| further| again| in (more )?(detail|depth)| better)?"
+    r"|i (do not|don['’]t|did not|didn['’]t) (understand|get)( (it|that|this))?)"
+    r"(\W+(on|about) (it|that|this))?(\W+please)?\W*",
+    re.IGNORECASE,
+)
 _ANEW = re.compile(
     r"^\W*((ok(ay)?|no|well|sorry|wait|hm+)\W+)*"
     r"((never ?mind|forget (it|that|about (it|that)))\b\W*"
-    r"|((let'?s )?(change|switch) (of )?(the )?|(a |one )?(new|different|unrelated|another) )"
+    r"|((let'?s )?(change|switch) (of )?(the )?|(a |one )?(new|next|different|unrelated|another) )"
     r"(question|topic|subject)\s*[-–—.:,;!]+\s*)",
     re.IGNORECASE,
 )
@@ -125,6 +165,16 @@ _NOT_POINTING = re.compile(
 _FOREIGN = re.compile(
     r"^\W*(wie|was|warum|wann|welche[rs]?|kann ich|comment|pourquoi|qu['’]est|quelle?s?|cómo|qué|por qué|cuál"
     r"|come|perché|che cosa|como|o que|qual|hoe|waarom|wat is|jak|dlaczego|hur|varför)\b",
+    re.IGNORECASE,
+)
+_FOREIGN_WORDS = re.compile(
+    r"\b(der|das|ein|eine[rnms]?|und|ist|sind|ich|nicht|für|mit|auf|wie|wird|werden|kann|les|une|des|est|sont"
+    r"|dans|pour|avec|comment|pourquoi|est-ce|los|las|una|del|para|con|qué|cómo|el|il|gli|che|della|sono|não"
+    r"|uma|het|een|wat|hoe|zijn|och|jak)\b",
+    re.IGNORECASE,
+)
+_ENGLISH_WORDS = re.compile(
+    r"\b(the|a|an|is|are|of|to|in|on|how|what|why|when|which|do|does|can|i|my|we|our|for|with|and|it)\b",
     re.IGNORECASE,
 )
 _PARTS = re.compile(
@@ -161,6 +211,12 @@ def is_english(question: str) -> bool:
     return latin > 0.7 * len(letters) and not _FOREIGN.search(question)
 
 
+def is_foreign(question: str) -> bool:
+    """Whether a question is surely in another language that is written in Latin letters."""
+    foreign = len(_FOREIGN_WORDS.findall(question))
+    return foreign >= 2 and foreign > len(_ENGLISH_WORDS.findall(question))
+
+
 def parts_of(question: str) -> list[str]:
     """The questions within a question: “What is X, and how do I Y?” asks two things."""
     parts = [part.strip() for part in _PARTS.split(question) if part and part.strip()]
@@ -180,6 +236,11 @@ def leans(question: str, terms: Sequence[str]) -> bool:
 def continues(question: str) -> bool:
     """Whether a question goes on with the one before: “and on Azure?”, “what about costs?”."""
     return bool(_CONTINUES.search(question))
+
+
+def asks_for_more(message: str) -> bool:
+    """Whether a message asks for more of the last answer, and for nothing in particular."""
+    return bool(_MORE.fullmatch(message))
 
 
 def asked_anew(question: str) -> str:

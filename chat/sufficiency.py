@@ -20,6 +20,8 @@ CLEARLY = 0.7
 """The probability from which one answers so clearly that no other is read."""
 ANSWERS_SCORE = 0.3
 """Weight of that probability in the choice of the first sentence."""
+FOLLOWS = 0.4
+"""Log-odds: what goes on with an answered question is likelier to be answered than another."""
 WITHOUT_LESSONS = 0.065
 """What "asked" is worth where there are no lessons: midway between questions in scope and others."""
 BIAS = -5.88
@@ -62,24 +64,30 @@ class Weighed:
     """Best first."""
     signals: Mapping[str, float]
     """Empty where nothing was found."""
+    follows: bool = False
+    """Whether the question goes on with one that was answered."""
 
     @property
     def confidence(self) -> float:
         """How surely the handbook answers, 0 to 1."""
         if not self.signals:
             return 0.0
-        score = BIAS + sum(weight * self.signals[name] for name, weight in WEIGHTS.items())
+        score = (
+            BIAS
+            + FOLLOWS * self.follows
+            + sum(weight * self.signals[name] for name, weight in WEIGHTS.items())
+        )
         return 1 / (1 + math.exp(-score))
 
 
-def weigh(findings: Findings, retriever: Retriever) -> Weighed:
+def weigh(findings: Findings, retriever: Retriever, follows: bool = False) -> Weighed:
     """Read the best candidates beside the question, and put first what answers it."""
     if not findings.passages:
         return Weighed((), {})
     candidates = candidates_of(findings, retriever)
     prose = [row for row, one in enumerate(candidates) if one.sentence.kind != "code"][:MOST_READ]
     signals = _signals(findings, retriever)
-    weighed = Weighed(candidates, signals | {"answers": _answers(findings, 0.0)})
+    weighed = Weighed(candidates, signals | {"answers": _answers(findings, 0.0)}, follows)
     read: dict[int, float] = {}
     for row in prose:
         pair = (findings.question, candidates[row].sentence.embedding_text())

@@ -9,8 +9,9 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from chat.citations import Answer, Statement, citation, cite
+from chat.conversation import EVERYWHERE, Turn, Where
 from chat.draft import Piece, pieces_of
-from chat.extractive import EVERYWHERE, Answerer, ExtractiveAnswerer, Turn, Where
+from chat.extractive import Answerer, ExtractiveAnswerer
 from chat.model import ChatModel, Written
 from chat.prompts import messages, says_no_answer
 from chat.support import NEAR, Passages, Support

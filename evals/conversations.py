@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from chat.extractive import ExtractiveAnswerer, Turn
+from chat.conversation import Turn
+from chat.extractive import ExtractiveAnswerer
 from errors import QuestionError
 from evals.metrics import distinct, hit, interval, mean
 from evals.questions import half_of
@@ -64,7 +65,7 @@ def measure(settings: Settings, conversations: Sequence[Conversation]) -> dict[s
             (answer,) = answerer.stream(turn.question, history)
             rows.append((half_of(conversation.id), turn.kind, _right(retriever, turn, answer)))
             if answer.mode != "small-talk":
-                history.append(Turn(turn.question, answer.searched_for))
+                history.append(Turn.of(answer))
     halves = {
         "reported half": [row for row in rows if row[0] == "reported"],
         "all": rows,

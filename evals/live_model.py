@@ -13,8 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from chat.citations import Answer
+from chat.conversation import EVERYWHERE
 from chat.draft import pieces_of
-from chat.extractive import EVERYWHERE, ExtractiveAnswerer
+from chat.extractive import ExtractiveAnswerer
 from chat.model import ChatModel, Limits, Written
 from chat.support import Passages
 from chat.written import ModelAnswerer

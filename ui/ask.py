@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from chat.citations import Answer, Citation
-from chat.extractive import EVERYWHERE, Turn, Where
+from chat.conversation import EVERYWHERE, Turn, Where
 from chat.history import Exchange
 from errors import MentorError
 from ingest.chunks import CLOUDS

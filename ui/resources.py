@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 import streamlit as st
 
-from chat.extractive import Answerer, ExtractiveAnswerer, Where
+from chat.conversation import Where
+from chat.extractive import Answerer, ExtractiveAnswerer
 from chat.history import History
 from chat.written import answerer_of
 from database import open_database

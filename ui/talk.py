@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from chat.citations import Answer
-from chat.extractive import Turn
+from chat.conversation import Turn
 from chat.history import Exchange, Kept
 from errors import MentorError
 from ui import resources
@@ -178,8 +178,4 @@ def save(talk: Talk) -> None:
 
 def turns(talk: Talk, before: int) -> list[Turn]:
     """What was asked before the exchange at a position, for a question that leans on it."""
-    return [
-        Turn(answer.searched_for if answer.reworded else answer.question, answer.searched_for)
-        for answer in talk.answers[:before]
-        if answer.searched_for
-    ]
+    return [Turn.of(answer) for answer in talk.answers[:before] if answer.searched_for]

@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 
 from chat.citations import Answer
+from chat.conversation import EVERYWHERE, Turn, Where
 from chat.extractive import (
-    EVERYWHERE,
     FOREIGN,
     MOST_STATEMENTS,
     MOST_WORDS,
+    NO_MORE,
     REFUSAL,
     ExtractiveAnswerer,
-    Turn,
-    Where,
 )
 from errors import QuestionError
 from ingest.pipeline import ingest_collection
@@ -65,7 +64,7 @@ def answerer(small_retriever) -> ExtractiveAnswerer:
 
 
 def ask(answerer: ExtractiveAnswerer, question: str, *history: Answer, where=EVERYWHERE) -> Answer:
-    turns = [Turn(answer.question, answer.searched_for) for answer in history]
+    turns = [Turn.of(answer) for answer in history]
     (*_, answer) = answerer.stream(question, turns, where)
     return answer
 
@@ -205,16 +204,57 @@ def test_the_same_question_twice_says_nothing_twice(answerer):
 
 
 @pytest.mark.parametrize(
-    ("follow_up", "section"),
-    [("How does it work?", "2.2"), ("And what does it cost?", "2.2"), ("why?", "2.2")],
+    ("follow_up", "asked", "section"),
+    [
+        ("How does it work?", "How does it work?", "2.2"),
+        ("And what does it cost?", "what does it cost?", "2.2"),
+        ("why?", "why?", "2.2"),
+    ],
 )
-def test_a_follow_up_is_searched_with_what_it_leans_on(answerer, follow_up, section):
+def test_a_follow_up_is_searched_with_what_it_leans_on(answerer, follow_up, asked, section):
     first = ask(answerer, "How does autoscaling add and remove workers?")
     answer = ask(answerer, follow_up, first)
-    assert answer.searched_for == f"How does autoscaling add and remove workers? {follow_up}"
+    assert answer.searched_for == f"How does autoscaling add and remove workers: {asked}"
     assert answer.question == follow_up
     assert_cited(answer)
     assert section in {c.section for c in answer.citations}
+
+
+def test_a_follow_up_is_not_answered_with_the_sentence_that_opened_the_answer_before(answerer):
+    first = ask(answerer, "What is autoscaling?")
+    answer = ask(answerer, "and why?", first)
+    assert_cited(answer)
+    assert answer.citations[0].quote != first.citations[0].quote
+
+
+def test_more_is_new_until_there_is_none(answerer):
+    turns = [ask(answerer, "What is a commit log?")]
+    said = {citation.quote for citation in turns[0].citations}
+    while turns[-1].statements:
+        turns.append(ask(answerer, "tell me more", *turns))
+        new = {citation.quote for citation in turns[-1].citations}
+        assert said.isdisjoint(new)
+        said |= new
+    assert len(turns) > 2
+    assert (turns[-1].note, turns[-1].mode, turns[-1].refused) == (NO_MORE, "small-talk", False)
+
+
+def test_what_was_refused_is_not_what_the_next_turn_leans_on(answerer):
+    first = ask(answerer, "What is autoscaling?")
+    lost = ask(answerer, "How do I bake a sourdough bread?", first)
+    assert lost.refused
+    assert ask(answerer, "how does it work?", first, lost).searched_for == "how does autoscaling work?"
+
+
+def test_a_turn_without_words_before_is_passed_over(answerer):
+    (answer,) = answerer.stream("why?", [Turn("", "")])
+    assert answer.searched_for == "why?"
+
+
+def test_a_question_in_another_language_is_told_so(answerer):
+    answer = ask(answerer, "Wie räume ich alte Dateien einer Tabelle auf?")
+    assert answer.refused
+    assert answer.text.startswith(FOREIGN)
 
 
 def test_a_question_that_stands_alone_leaves_the_conversation(answerer):

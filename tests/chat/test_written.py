@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from chat.citations import Answer
-from chat.extractive import ExtractiveAnswerer, Turn
+from chat.conversation import Turn
+from chat.extractive import ExtractiveAnswerer
 from chat.model import ChatModel, Limits
 from chat.written import INSTEAD, MOST_STATEMENTS, ModelAnswerer, answerer_of
 from errors import QuestionError

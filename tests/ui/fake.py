@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chat.citations import Answer, Citation, Place, Statement
-from chat.extractive import EVERYWHERE, Turn, Where
+from chat.conversation import EVERYWHERE, Turn, Where
 
 QUOTE = "Compaction keeps every row and changes only the files that hold them."
 CITATION = Citation(

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 from streamlit.testing.v1 import AppTest
 
 from chat.citations import ADVICE, plain
-from chat.extractive import Where
+from chat.conversation import Where
 from errors import StaleIndex
 from ingest.chunks import CLOUDS
 from interview.plan import Today

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from chat.extractive import Turn, Where
+from chat.conversation import Turn, Where
 from errors import StaleIndex
 from tests.ui.conftest import open_app
-from tests.ui.fake import ANSWER, REFUSAL
+from tests.ui.fake import ANSWER, QUOTE, REFUSAL
 from tests.ui.test_ask import QUESTION, answers, says, type_in
 
 
@@ -48,7 +48,9 @@ def test_exactly_the_words_that_were_changed_are_searched_for_and_the_answer_tak
 def test_a_follow_up_leans_on_the_words_that_a_person_chose(fake):
     app = reword(type_in(open_app(), "Why?"), "Why is compaction slow?")
     type_in(app, "And the cost?")
-    assert fake.asked[-1][1] == [Turn("Why is compaction slow?", "Why is compaction slow?")]
+    assert fake.asked[-1][1] == [
+        Turn("Why is compaction slow?", "Why is compaction slow?", frozenset({QUOTE}))
+    ]
 
 
 def test_asked_again_it_searches_where_is_chosen_now_with_what_was_asked_before(fake):
@@ -56,7 +58,7 @@ def test_asked_again_it_searches_where_is_chosen_now_with_what_was_asked_before(
     type_in(app, "And the cost?")
     app.multiselect(key="chapters").set_value([2]).run()
     widget(app.button, "again").click().run()
-    assert fake.asked[-1] == ("And the cost?", [Turn(QUESTION, QUESTION)], Where((2,)))
+    assert fake.asked[-1] == ("And the cost?", [Turn(QUESTION, QUESTION, frozenset({QUOTE}))], Where((2,)))
     assert versions(app) == [1, 2]
     assert answers(app)[1].within == "chapter 2"
     assert says(app.chat_message[3].caption)[0].startswith("only in chapter 2 · 1 quote")
