@@ -131,7 +131,7 @@ LOCAL = re.compile(
     r"|\b(writer|job|table|file|team|row) [A-Z]\b|`[a-z]\d+`"
     r"|\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December)\b"
     r"|^(The|A|An) (retailer|bank|company|team|stream|order|job on \d)(?![\w-])"
-    r"|^(Applied to|With) (about )?[\d,.]+ "
+    r"|^(Applied to|With) (about )?[\d,.]+ |^The worked design\b"
     r"|\bthe (same|failed|first|second|other|old|new|\d+) (UDF|job|table|rows?|files?|batch|stage|query)\b"
     r"|^The [\d,.]+ |\b\d\d:\d\d\b"
 )

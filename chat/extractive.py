@@ -144,7 +144,7 @@ class ExtractiveAnswerer:
             ),
             confidence=min(sure[part] for part in answered),
             nearest=nearest,
-            understood=whole.facets if whole and rows else (),
+            understood=tuple(whole.facets) if whole and rows else (),
         )
 
     def _weighed(self, findings: Findings, asked: Understood) -> Weighed:

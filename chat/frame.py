@@ -63,7 +63,9 @@ LEAST_ROW_WORTH = -4.5
 WORTH_OF_A_WORD = 0.05
 """How much a row that would be empty prefers the shorter sentence: its room is taken from the design."""
 _ASKS_FOR_DESIGN = re.compile(
-    r"\b(design|architect(ure)?|propos(e|al)|recommend|blueprint|lay out|set up)\b", re.IGNORECASE
+    r"\b(design|architect(ure)?|propos(e|al)|recommend|blueprint|lay out|set up|consolidate|roadmap|strategy"
+    r"|how would you (build|structure|organi[sz]e|migrate|move|approach|plan)|first \d+ days|plan for)\b",
+    re.IGNORECASE,
 )
 
 
@@ -76,7 +78,8 @@ def arranged(
     candidates: Sequence[Candidate], most_statements: int, most_words: int
 ) -> dict[str, list[Candidate]]:
     """What best answers, put into the rows it fits; a row is empty where the handbook has nothing for it."""
-    first = next(filter(_opens, candidates), None)
+    leads = [one for one in candidates if _opens(one) and one.chunk.heading == "In short"]
+    first = max(leads, key=lambda one: one.worth, default=None) or next(filter(_opens, candidates), None)
     others = [candidate for candidate in candidates if candidate is not first]
     ordered = [*filter(None, [first]), *others]
     filled = {_row_of(one) for one in compose(ordered, most_statements, most_words) if one is not first}

@@ -41,6 +41,15 @@ WEIGHTS: Mapping[str, float] = {
 Fitted again with 750 more, they tell no better, and refuse more where there are none.
 """
 
+LONG_BIAS = -2.54
+LONG_WEIGHTS: Mapping[str, float] = {
+    "facets": 15.56,
+    "rarity": -17.86,
+    "coverage": 11.49,
+}
+"""The same for a question of several requirements, which is near something here whatever it is about:
+`python -m evals abstention --fit`."""
+
 OTHERS = re.compile(
     r"\b(snowflake|snowpipe|big ?query|redshift|synapse|fabric|onelake|athena|emr|dataproc|glue|airflow"
     r"|dagster|prefect|dbt|flink|beam|dataflow|kafka streams|ksqldb|kafka|pulsar|rabbitmq|trino|presto"
@@ -72,11 +81,8 @@ class Weighed:
         """How surely the handbook answers, 0 to 1."""
         if not self.signals:
             return 0.0
-        score = (
-            BIAS
-            + FOLLOWS * self.follows
-            + sum(weight * self.signals[name] for name, weight in WEIGHTS.items())
-        )
+        bias, weights = (LONG_BIAS, LONG_WEIGHTS) if "facets" in self.signals else (BIAS, WEIGHTS)
+        score = bias + FOLLOWS * self.follows + sum(weights[name] * self.signals[name] for name in weights)
         return 1 / (1 + math.exp(-score))
 
 
@@ -111,7 +117,7 @@ def _signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
     here = [passage.chunk for passage in findings.passages if passage.chunk.section == best]
     words = {term for chunk in here for term in retriever.terms(chunk.embedding_text())}
     text = " ".join(chunk.embedding_text() for chunk in here).lower()
-    return {
+    signals = {
         # Nearness in meaning of the best passage.
         "similarity": max(passage.similarity for passage in findings.passages[:LOOKED_AT]),
         # A long question is near nothing in particular, answered or not.
@@ -143,6 +149,12 @@ def _signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
         # How much nearer the nearest question is that the handbook answers than the nearest that it does not.
         "asked": _asked(findings),
     }
+    if findings.facets and findings.lessons:
+        # How near each requirement is to something, and how unusual the words are. What is usual differs from
+        # one collection to the next; the weights were fitted where there are lessons.
+        signals["facets"] = sum(findings.facets.values()) / len(findings.facets)
+        signals["rarity"] = total / max(1, len(asked))
+    return signals
 
 
 def _answers(findings: Findings, best: float) -> float:

@@ -53,8 +53,11 @@ def abstention(settings: Settings, options: argparse.Namespace) -> Measured:
     asked = abstention.own_questions(settings) if own else abstention.read_asked(options.questions)
     if options.fit:
         found = abstention.fit(settings, asked)
+        found |= abstention.fit_long(settings, abstention.own_briefs(settings))
         return found, _weights(found)
     measured = abstention.measure(settings, asked)
+    if own:
+        measured["briefs"] = abstention.measure(settings, abstention.own_briefs(settings))["halves"]
     if options.plot:
         abstention.plot(measured, options.plot)
     return measured, abstention.as_table(measured)

@@ -9,23 +9,30 @@ from typing import Any
 import yaml
 
 from chat.extractive import ExtractiveAnswerer
-from chat.sufficiency import ANSWERED, WEIGHTS, weigh
+from chat.sufficiency import ANSWERED, LONG_WEIGHTS, WEIGHTS, weigh
 from errors import QuestionBankError
 from evals.metrics import mean
 from evals.plain import read_plain
 from evals.questions import Half, half_of, read_json_lines, read_questions
 from evals.reading import ASKED, is_kept
 from ingest.glossary import read_glossary
+from interview.bank import read_bank
+from retriever.facets import is_long
+from retriever.query import MOST_CHARACTERS
 from retriever.search import Retriever
 from settings import Settings
 
 OUTSIDE = Path(__file__).parent / "outside.yaml"
+BRIEFS = Path(__file__).parent / "briefs.yaml"
+"""Pages of requirements for something that is none of the handbook's business."""
 SHORT = ("What is {}?", "{}", "explain {}", "What does {} do?", "How do I use {}?", "when should I use {}")
 """How a term of the glossary is asked for, in turn: the shortest questions there are."""
 REFUSED = 0.04
 """Share of the tuning half's questions in scope that the fitted threshold refuses."""
 LEARNT_WEIGHTS = {"term": 0.4, "short": 0.5}
 """Where weights are fitted, questions by recipe, and those learnt from elsewhere, count less."""
+BRIEFS_REFUSED = 0.01
+"""The same of the bank's pages of requirements."""
 SHORTEST = 2
 """Words that carry meaning in the shortest questions."""
 
@@ -53,6 +60,18 @@ def own_questions(settings: Settings) -> list[Asked]:
         for entry in yaml.safe_load(OUTSIDE.read_text("utf-8"))
     ]
     return [*inside, *terms, *outside]
+
+
+def own_briefs(settings: Settings) -> list[Asked]:
+    """Pages of requirements: the bank's, which the handbook answers, and others."""
+    inside = [
+        Asked(question.id, question.question, True, half_of(question.section), "brief")
+        for question in read_bank(settings.corpus).values()
+        if is_long(question.question) and len(question.question) <= MOST_CHARACTERS
+    ]
+    entries = yaml.safe_load(BRIEFS.read_text("utf-8"))
+    outside = [Asked(e["id"], e["question"], False, half_of(e["id"]), "brief") for e in entries]
+    return [*inside, *outside]
 
 
 def read_asked(path: Path) -> list[Asked]:
@@ -107,7 +126,8 @@ def as_table(measured: Mapping[str, Any]) -> str:
         "| Half | in scope | outside | AUROC | wrong answers | wrong refusals | wrong answers at 3% |",
         "|---|---|---|---|---|---|---|",
     ]
-    for name, row in measured["halves"].items():
+    briefs = {f"pages of requirements, {name}": row for name, row in measured.get("briefs", {}).items()}
+    for name, row in (measured["halves"] | briefs).items():
         lines.append(
             f"| {name} | {row['in_scope']} | {row['out_of_scope']} | {row['auroc']:.3f} "
             f"| {row['wrong_answers']:.3f} | {row['wrong_refusals']:.3f} | {row['wrong_answers_at_3%']:.3f} |"
@@ -152,6 +172,23 @@ def fit(settings: Settings, asked: Sequence[Asked]) -> dict[str, float]:
     inside = values[: len(tuning)][[question.in_scope for question in tuning]] @ model.coef_[0]
     bias = math.log(ANSWERED / (1 - ANSWERED)) - float(np.quantile(inside, REFUSED))
     return {"bias": bias, **dict(zip(WEIGHTS, map(float, model.coef_[0]), strict=True))}
+
+
+def fit_long(settings: Settings, briefs: Sequence[Asked]) -> dict[str, float]:
+    """The same for questions of several requirements, of which `BRIEFS_REFUSED` fall below the threshold."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    retriever = Retriever(settings)
+    tuning = [question for question in briefs if question.half == "tuning"]
+    found = [weigh(retriever.find(question.question), retriever).signals for question in tuning]
+    long = [(row, question.in_scope) for row, question in zip(found, tuning, strict=True) if "facets" in row]
+    values = np.array([[row[name] for name in LONG_WEIGHTS] for row, _ in long])
+    scopes = [scope for _, scope in long]
+    model = LogisticRegression(C=100, max_iter=5000, class_weight="balanced").fit(values, scopes)
+    bias = -float(np.quantile(values[scopes] @ model.coef_[0], BRIEFS_REFUSED))
+    weights = zip(LONG_WEIGHTS, map(float, model.coef_[0]), strict=True)
+    return {"long bias": bias, **{f"long {name}": weight for name, weight in weights}}
 
 
 def _written(retriever: Retriever) -> list[Asked]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -81,8 +81,9 @@ class Findings:
     """The stems of the question's words that carry meaning."""
     passages: tuple[Passage, ...]
     sentences: tuple[FoundSentence, ...]
-    facets: tuple[str, ...] = ()
-    """What a long question was taken apart into; empty for one that asks one thing."""
+    facets: Mapping[str, float] = field(default_factory=dict)
+    """What a long question was taken apart into, each with the similarity of what is nearest to it, -1 to 1;
+    empty for a question that asks one thing."""
     lessons: tuple[FoundLesson, ...] = ()
     """The questions that are nearest, and those to the leading sections."""
     explained_in: frozenset[str] = frozenset()
@@ -289,7 +290,7 @@ class _Opened:
             terms(self._expanded(searched)),
             passages,
             tuple(sentence for sentence in found if not here or sentence.chunk.cloud in ("", here)),
-            tuple(facets),
+            {name: _nearest(ranking) for name, ranking in zip(facets, rankings[1:], strict=True)},
             self.lessons.found(np.max(near, axis=0), leading),
             explained_in,
         )
@@ -410,6 +411,11 @@ class _Ranking:
     chunks: dict[str, float]
     similarities: dict[str, float]
     sentences: dict[str, float]
+
+
+def _nearest(ranking: "_Ranking") -> float:
+    """Similarity of the nearest chunk or sentence."""
+    return max(ranking.similarities.values(), default=0.0)
 
 
 def _reranked(findings: Findings, reranker: Reranker) -> Findings:

@@ -160,7 +160,7 @@ def test_a_page_of_requirements_is_searched_part_by_part(small_retriever):
     findings = small_retriever.find(REQUIREMENTS)
     assert len(findings.facets) >= 3
     assert {p.chunk.section for p in findings.passages[:12]} >= {"1.2", "2.2"}
-    assert small_retriever.find("What is compaction?").facets == ()
+    assert small_retriever.find("What is compaction?").facets == {}
 
 
 def test_a_slip_is_mended_in_the_search_itself(small_retriever):
