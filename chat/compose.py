@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import mul
 
-from chat.questions import Kind, kind_of
+from chat.questions import Kind, kind_of, sides_of
 from ingest.chunks import Chunk, Sentence
 from retriever.learnt import FoundLesson
 from retriever.search import Findings, FoundSentence, Retriever, rank_sections
@@ -117,6 +117,10 @@ CASE_PENALTY = -0.3
 """A fact of a worked case seldom opens an answer."""
 OPENS = 0.7
 """Weight of a lesson's nearness, for a sentence that answers the lesson alone."""
+BOTH_SIDES_BONUS = 0.25
+"""A sentence that speaks of both things that a question compares."""
+WORTH_SCORE, CLEAR_WORTH = 0.1, 2.0
+"""What a sentence's worth, up to a clear one, adds to its score as the first."""
 LEAST_WORTH = -3.2
 """A sentence less likely than about one in twenty-five is left out."""
 SAID_SCORE, SAID_WORTH = 0.4, 2.0
@@ -262,7 +266,10 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
     sections = rank_sections(findings.passages)
     best = max(sections.values(), default=0.0) or 1.0
     kind = kind_of(findings.question)
+    if kind == "open" and findings.explained_in:
+        kind = "definition"
     advice = bool(ASKS_FOR_VERDICT.search(findings.question))
+    sides = _sides(findings.question, retriever)
     asked = {term: retriever.rarity(term) for term in findings.terms}
     total = sum(asked.values()) or 1.0
     places = list(sections)
@@ -295,13 +302,37 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
             + _bonus(found, kind, traits, advice)
         )
         score += OPENS * said.opens + CASE_PENALTY * local
+        if sides and all(side <= terms for side in sides):
+            score += BOTH_SIDES_BONUS
         if kind == "definition" and asked and terms.issuperset(asked):
             score += _says_what_it_is(found.sentence.text, frozenset(asked), retriever)
         signs = _signs(found, traits, shared, nearest, places, passages.get(found.chunk.id, 0.0), said)
         model = WORTH_WITH_LESSONS if found.chunk.section in with_lessons else WORTH_WITHOUT_LESSONS
         worth = model.log_odds(signs, found.chunk.heading)
+        score += WORTH_SCORE * min(worth, CLEAR_WORTH)
         candidates.append(Candidate(found.sentence, found.chunk, score, worth, signs, terms))
     return sorted(candidates, key=lambda candidate: -candidate.score)
+
+
+def of_each_side(question: str, candidates: Sequence[Candidate], retriever: Retriever) -> list[Candidate]:
+    """Of a comparison, the best candidate for each thing that speaks of it and not of the other."""
+    chosen = []
+    sides = _sides(question, retriever)
+    for side, other in (sides, sides[::-1]) if sides else ():
+        alone = (
+            c for c in candidates if side <= c.terms and not other <= c.terms and c.sentence.kind != "code"
+        )
+        chosen += [one for one in alone if one.worth >= LEAST_WORTH - 1][:1]
+    return chosen
+
+
+def _sides(question: str, retriever: Retriever) -> tuple[frozenset[str], frozenset[str]] | None:
+    """The stems that tell apart the two things which a question compares."""
+    sides = sides_of(question)
+    if sides is None:
+        return None
+    one, other = (frozenset(retriever.terms(side)) for side in sides)
+    return (one - other, other - one) if one - other and other - one else None
 
 
 def _taught(lessons: Sequence[FoundLesson]) -> dict[tuple[str, str], Taught]:

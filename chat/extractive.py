@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Protocol
 
 from chat.citations import Answer, Place, Statement, cite
-from chat.compose import Candidate, compose, unsaid
+from chat.compose import Candidate, compose, of_each_side, unsaid
 from chat.conversation import EVERYWHERE, Listener, Turn, Understood, Where
 from chat.frame import arranged, asks_for_design
 from chat.questions import Courtesy, Kind, asks, courtesy_of, is_english, is_foreign, kind_of, parts_of
@@ -122,7 +122,7 @@ class ExtractiveAnswerer:
         answered = [part for part in found if sure[part] >= ANSWERED and not foreign]
         whole = found[answered[0]] if len(found) == 1 and answered else None
         rows = _rows(searched_for, weighed[answered[0]].candidates) if whole and whole.facets else {}
-        statements = _framed(rows) or cite((c.sentence, c.chunk) for c in _composed(weighed, answered))
+        statements = _framed(rows) or cite((c.sentence, c.chunk) for c in self._composed(weighed, answered))
         nearest = _nearest([found[part] for part in (answered or found)])
         if not statements:
             return Answer(
@@ -151,6 +151,20 @@ class ExtractiveAnswerer:
         weighed = weigh(findings, self._retriever, follows=bool(asked.said))
         return replace(weighed, candidates=unsaid(weighed.candidates, asked.said, asked.wants_more))
 
+    def _composed(self, weighed: Mapping[str, Weighed], answered: Sequence[str]) -> list[Candidate]:
+        """The statements that answer the parts of a question, which share the room."""
+        chosen: list[Candidate] = []
+        share = max(1, len(answered))
+        for part in answered:
+            short = len(part.split()) <= SHORT_QUESTION
+            brief = BRIEF.get(kind_of(part), BRIEF_OTHERS)
+            statements, words = brief if short else (MOST_STATEMENTS, MOST_WORDS)
+            statements, words = max(1, statements // share), words // share
+            candidates = weighed[part].candidates
+            sooner = of_each_side(part, candidates, self._retriever)
+            chosen += compose(candidates, statements, words, chosen, sooner)
+        return chosen
+
     def _find_parts(self, question: str, where: Where) -> dict[str, Findings]:
         """What is found for each question within the question; one of several requirements is one."""
         parts = parts_of(question)
@@ -167,19 +181,6 @@ class ExtractiveAnswerer:
 
     def _find(self, question: str, where: Where) -> Findings:
         return self._retriever.find(question, where.chapters, cloud=where.cloud)
-
-
-def _composed(weighed: Mapping[str, Weighed], answered: Sequence[str]) -> list[Candidate]:
-    """The statements that answer the parts of a question, which share the room."""
-    chosen: list[Candidate] = []
-    share = max(1, len(answered))
-    for part in answered:
-        short = len(part.split()) <= SHORT_QUESTION
-        brief = BRIEF.get(kind_of(part), BRIEF_OTHERS)
-        statements, words = brief if short else (MOST_STATEMENTS, MOST_WORDS)
-        statements, words = max(1, statements // share), words // share
-        chosen += compose(weighed[part].candidates, statements, words, chosen)
-    return chosen
 
 
 def _rows(question: str, candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:

@@ -177,6 +177,23 @@ _ENGLISH_WORDS = re.compile(
     r"\b(the|a|an|is|are|of|to|in|on|how|what|why|when|which|do|does|can|i|my|we|our|for|with|and|it)\b",
     re.IGNORECASE,
 )
+_SIDES = (
+    re.compile(r"\bdifferences? between (?:an? |the )?(.+?) and (?:an? |the )?([^?.,:;]+)", re.IGNORECASE),
+    re.compile(
+        r"\bcompare (?:an? |the )?(.+?) (?:and|with|to|against) (?:an? |the )?([^?.,:;]+)", re.IGNORECASE
+    ),
+    re.compile(r"(?:^|[:,;] *)([^:,;?.]+?) (?:vs\.?|versus|compared (?:to|with)) ([^?.,:;]+)", re.IGNORECASE),
+    re.compile(
+        r"\b(?:use|choose|pick|prefer|take|go with|want|need|is it|an?|the) ((?:\S+ ){0,3}\S+) (?:or|over"
+        r"|instead of|rather than) (?:an? |the )?([^?.,:;]+)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"^\W*([^?.,:;]{2,40}?) or (?:an? |the )?([^?.,:;]{2,40})\?", re.IGNORECASE),
+)
+"""How two things are set against each other, the clearest first."""
+_SIDE_ENDS = re.compile(
+    r"^(?:is|are|an?|the) | (?:for|in|on|when|if|at|to|better|cheaper|faster|as)\b.*", re.IGNORECASE
+)
 _PARTS = re.compile(
     r"(?<=\?)\s+|\s*[,;]?\s+and\s+(?=(?:what|how|why|when|which|who|where|does|do|is|are|can|should)\b)",
     re.IGNORECASE,
@@ -188,6 +205,15 @@ FEWEST_WORDS = 3
 def kind_of(question: str) -> Kind:
     """The first kind whose signs the question shows; `open` if none."""
     return next((kind for kind, signs in _KINDS if signs.search(question)), "open")
+
+
+def sides_of(question: str) -> tuple[str, str] | None:
+    """The two things that a question compares: “A vs B”, “the difference between A and B”, “A or B?”."""
+    found = next(filter(None, (sides.search(question) for sides in _SIDES)), None)
+    if found is None or kind_of(question) != "comparison":
+        return None
+    one, other = (_SIDE_ENDS.sub("", side.strip()) for side in found.groups())
+    return (one, other) if one and other else None
 
 
 def courtesy_of(question: str, in_conversation: bool = False) -> Courtesy | None:
