@@ -30,6 +30,9 @@ DEFINES_BONUS, DESCRIBES_BONUS = 0.3, 0.12
 """A sentence that says what the thing asked for is, and one that says what it does."""
 VERDICT_BONUS = 0.10
 """A sentence that tells what to do, where the question asks what to do."""
+CORRECTS_BONUS, SAME_CLAIM = 0.6, 0.12
+"""A correction of what people wrongly say, where the question puts a claim to the test; and how much farther
+from it than the nearest sentence it may be, to be about the same claim."""
 ROW_PENALTY = -0.16
 """A table row answers a comparison; elsewhere prose reads better."""
 SHORT_PENALTY = -0.2
@@ -147,6 +150,14 @@ FIGURE = re.compile(r"(?<![\w.])\d[\d,.]*")
 ARTICLE = re.compile(r"^(an?|the)\s+", re.IGNORECASE)
 SUBJECT_WORDS = 9
 """Of a sentence, within which its subject ends."""
+CLAIMS = re.compile(
+    r"\b(right|correct|true|yes|no|isn['’]?t it|doesn['’]?t it|or not)\s*\?\s*$"
+    r"|^\W*(is it true|true or false|so)\b"
+    r"|^\W*(is|are|does|do|can|will|must) .*\b(always|never|only|every|all|any|together|automatically)\b"
+    r"|\bwhy (is|are|does|do) .*\b(always|never)\b",
+    re.IGNORECASE,
+)
+"""A question that puts a claim to the test."""
 ASKS_FOR_VERDICT = re.compile(
     r"\b(should|when to|which|better|recommend\w*|best|prefer|choose|do i do)\b", re.IGNORECASE
 )
@@ -269,6 +280,7 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
     if kind == "open" and findings.explained_in:
         kind = "definition"
     advice = bool(ASKS_FOR_VERDICT.search(findings.question))
+    claimed = bool(CLAIMS.search(findings.question))
     sides = _sides(findings.question, retriever)
     asked = {term: retriever.rarity(term) for term in findings.terms}
     total = sum(asked.values()) or 1.0
@@ -302,6 +314,8 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
             + _bonus(found, kind, traits, advice)
         )
         score += OPENS * said.opens + CASE_PENALTY * local
+        if claimed and found.sentence.kind == "correction" and found.similarity > nearest - SAME_CLAIM:
+            score += CORRECTS_BONUS
         if sides and all(side <= terms for side in sides):
             score += BOTH_SIDES_BONUS
         if kind == "definition" and asked and terms.issuperset(asked):

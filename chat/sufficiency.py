@@ -14,9 +14,9 @@ LOOKED_AT = 5
 """How many of the best passages speak for the handbook."""
 BEST_SECTIONS = 3
 """How many of the best sections may explain a term."""
-FEW_READ, MOST_READ = 3, 6
+FEW_READ, MOST_READ = 2, 6
 """How many sentences are read beside the question, the best first, and how many before it is refused."""
-CLEARLY = 0.7
+CLEARLY = 0.5
 """The probability from which one answers so clearly that no other is read."""
 ANSWERS_SCORE = 0.3
 """Weight of that probability in the choice of the first sentence."""

@@ -145,7 +145,7 @@ def _print(name: str, report: Report, as_json: bool) -> None:
     for entry in report.skipped:
         print(f"skipped {entry['path']}: {entry['reason']}", file=sys.stderr)
     fresh = report.added + report.updated
-    embedded = f"{fresh} chunks added or updated" if fresh else "nothing had changed"
+    embedded = f"{fresh} chunks added or updated" if fresh else "no chunk had changed"
     print(
         f"{name}: {report.sections} sections, {report.chunks} chunks; {embedded}, "
         f"{report.removed} removed ({report.seconds:.1f} s)"

@@ -205,7 +205,7 @@ def test_ingest_reports_what_it_did(here):
     code, out, _ = here("ingest")
     assert code == 0
     assert out.startswith(
-        f"handbook: 4 sections, {report['chunks']} chunks; nothing had changed, 0 removed ("
+        f"handbook: 4 sections, {report['chunks']} chunks; no chunk had changed, 0 removed ("
     )
 
 
