@@ -14,6 +14,8 @@ NEAREST = 40
 """How many lessons are found besides those of the leading sections."""
 BEST = 3
 """How many lessons speak for a section."""
+NEAREST_SHARE = 0.5
+"""How much of that the nearest says alone; the rest is the mean of all of them."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class LessonIndex:
         return near
 
     def sections(self, near: Vectors) -> dict[str, float]:
-        """How near each section's `BEST` nearest lessons are, those that are answered.
+        """How near each section's `BEST` nearest answered lessons are, the nearest above all.
 
         What a section lacks counts as the farthest of all lessons, as in `by_group`.
         """
@@ -73,7 +75,8 @@ class LessonIndex:
             return {}
         here = near[self._grid[:, 0]] > -1
         rows = np.append(near, near[near > -1].min(initial=1.0))[self._grid[here]]
-        best = np.partition(rows, -BEST, axis=1)[:, -BEST:].mean(axis=1)
+        nearest = np.partition(rows, -BEST, axis=1)[:, -BEST:]
+        best = NEAREST_SHARE * nearest.max(axis=1) + (1 - NEAREST_SHARE) * nearest.mean(axis=1)
         sections = (section for section, is_here in zip(self._taught, here, strict=True) if is_here)
         return dict(zip(sections, best.tolist(), strict=True))
 

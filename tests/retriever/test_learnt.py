@@ -11,7 +11,7 @@ from chat.sufficiency import weigh
 from ingest.lessons import VECTORS, read_lessons
 from ingest.pipeline import ingest_handbook
 from ingest.shipped import write_rows
-from retriever.learnt import LessonIndex
+from retriever.learnt import NEAREST_SHARE, LessonIndex
 from retriever.search import Retriever, rank_sections
 from tests.conftest import settings_for
 
@@ -87,7 +87,11 @@ def test_one_near_lesson_is_not_outweighed_by_its_section_having_no_more(tmp_pat
     hashes = [lesson.hash for lessons in read_lessons(tmp_path).values() for lesson in lessons]
     write_rows(tmp_path / VECTORS, "one", hashes, np.eye(4, dtype=np.float32))
     found = LessonIndex(tmp_path, tmp_path, "one").sections(near)
-    assert found == {"1.1": pytest.approx((0.7 + 0.1 + 0.1) / 3), "1.2": pytest.approx(0.5 / 3)}
+    expected = {"1.1": (0.7, (0.7 + 0.1 + 0.1) / 3), "1.2": (0.2, 0.5 / 3)}
+    assert found == {
+        section: pytest.approx(NEAREST_SHARE * nearest + (1 - NEAREST_SHARE) * mean)
+        for section, (nearest, mean) in expected.items()
+    }
 
 
 def test_each_requirement_of_a_long_question_is_compared_with_the_lessons(taught):
