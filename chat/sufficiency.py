@@ -24,7 +24,7 @@ FOLLOWS = 0.4
 """Log-odds: what goes on with an answered question is likelier to be answered than another."""
 WITHOUT_LESSONS = 0.065
 """What "asked" is worth where there are no lessons: midway between questions in scope and others."""
-BIAS = -7.2
+BIAS = -6.8
 WEIGHTS: Mapping[str, float] = {
     "similarity": 4.15,
     "length": 3.03,
