@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chat.citations import Answer
 from chat.follow_up import in_terms_of, subject_of, uses_pronoun, without_opening
-from chat.questions import asked_anew, asks, asks_for_more, continues, leans, points_back
+from chat.questions import asked_anew, asks, asks_for_more, continues, is_remark, leans, points_back
 from chat.sufficiency import ANSWERED, weigh
 from ingest.chunks import Cloud
 from retriever.search import Findings, Retriever, rank_sections
@@ -78,6 +78,8 @@ class Listener:
         if asks_for_more(question):
             said = frozenset().union(*(t.quotes for t in turns if t.searched_for == last.searched_for))
             return Understood(last.searched_for, said, wants_more=True)
+        if is_remark(question):
+            return Understood(question, beside=True)
         standalone = self.led(question, self._before(turns), where)
         if standalone == question:
             beside = not continues(question) and not self._adds(question, question, where)

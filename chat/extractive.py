@@ -37,6 +37,7 @@ _COURTESIES: Mapping[Courtesy, str] = {
         "Then those sentences miss what you asked. Change what was searched for, above them, or ask in other "
         "words. A thumb down keeps a note of it."
     ),
+    "doubt": "Each sentence is a quote: its number opens the place where it stands, with what is around it.",
     "abilities": (
         "I answer questions about Databricks architecture with sentences quoted from the handbook, each with "
         "its section, and I say so when the handbook does not cover something. Ask what something is, how "

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 Kind = Literal["definition", "comparison", "how-to", "troubleshooting", "drawback", "number", "open"]
-Courtesy = Literal["greeting", "thanks", "abilities", "complaint", "instructions"]
+Courtesy = Literal["greeting", "thanks", "abilities", "complaint", "doubt", "instructions"]
 
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
@@ -109,6 +109,14 @@ _COURTESIES: tuple[tuple[Courtesy, re.Pattern[str]], ...] = (
         ),
     ),
     (
+        "doubt",
+        re.compile(
+            r"\W*((hm+|oh|wow|wait|and)\W+)*(are you( really| quite)? (sure|certain)( about (that|this|it))?"
+            r"|really|is (that|this|it) (really )?(so|right|true|correct)|how do you know|says who)\W*",
+            re.IGNORECASE,
+        ),
+    ),
+    (
         "abilities",
         re.compile(
             r"\W*((hi|hello|hey)\W+)?(what can you do|(who|what) are you|how (do|does) (you|this|it) work"
@@ -131,6 +139,13 @@ _LEANS = re.compile(
     r"|\b(it|its|they|them|their|this|that|these|those|the (other|former|latter|same|first|second)( one)?)\b",
     re.IGNORECASE,
 )
+_REMARK = re.compile(
+    r"^\W*((ok(ay)?|hm+|well|oh|ah|and|but|so|no|yes|haha+|lol)\W+)*"
+    r"(i|i['’]?(m|ve|ll|d)|let me|my|that|that['’]s|this|you|you['’]re|we|sorry|haha+|lol|fair|makes sense"
+    r"|wish)\b",
+    re.IGNORECASE,
+)
+"""How people begin to speak of themselves, or of the answer."""
 _CONTINUES = re.compile(
     r"^\W*(and|what about|how about|which (one|of|is|are))\b.*\?\W*$"
     r"|^\W*(show|give) (me )?(the|an?|some)? ?(sql|code|commands?|syntax|examples?)\W*$",
@@ -252,6 +267,11 @@ def parts_of(question: str) -> list[str]:
 def asks(message: str) -> bool:
     """Whether a message has the form of a question or a request, and is not only said."""
     return bool(_ASKS.search(message))
+
+
+def is_remark(message: str) -> bool:
+    """Whether a message is said in passing: it asks nothing, and is of the person or of the answer."""
+    return bool(_REMARK.match(message)) and not asks(message)
 
 
 def leans(question: str, terms: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from chat.citations import Answer
 from chat.conversation import EVERYWHERE, Turn, Where
 from chat.extractive import (
+    BESIDE,
     FOREIGN,
     MOST_STATEMENTS,
     MOST_WORDS,
@@ -244,6 +245,17 @@ def test_what_was_refused_is_not_what_the_next_turn_leans_on(answerer):
     lost = ask(answerer, "How do I bake a sourdough bread?", first)
     assert lost.refused
     assert ask(answerer, "how does it work?", first, lost).searched_for == "how does autoscaling work?"
+
+
+@pytest.mark.parametrize("said", ["ok I think I got it", "my interview is tomorrow, wish me luck"])
+def test_what_is_said_in_passing_gets_no_answer(answerer, said):
+    first = ask(answerer, "What is autoscaling?")
+    answer = ask(answerer, said, first)
+    assert (answer.note, answer.mode, answer.refused) == (BESIDE, "small-talk", False)
+
+
+def test_a_situation_that_is_told_is_no_remark(answerer):
+    assert_cited(ask(answerer, "my queries are slow because of small files"))
 
 
 def test_a_turn_without_words_before_is_passed_over(answerer):
