@@ -6,12 +6,13 @@ from collections.abc import Callable
 MOST_SUBJECT_WORDS = 6
 """A longer piece of a question is no name of anything."""
 
+_ASKED = r"(?:an?\s+|the\s+)?(?P<{}>[\w` ./'-]+?)"
 _SUBJECT = re.compile(
     r"^\W*(?:(?:please|can you|could you)\s+)?"
-    r"(?:what(?:'s| is| are)|explain|describe|define|tell me about|what does|what do|how does|how do)\s+"
-    r"(?:(?:an?|the)\s+)?(?P<subject>[\w` ./'-]+?)"
-    r"(?:\s+(?:works?|do|does|mean|means|delete|deletes|remove|removes|store|stores|used for|good for|for))?"
-    r"(?:\s+in (?:delta(?: lake)?|databricks|spark|the lakehouse))?\s*[?.!]*$",
+    rf"(?:(?:what(?:'s| is| are)|explain|describe|define|tell me about)\s+{_ASKED.format('thing')}"
+    rf"|(?:what|how)\s+(?:does|do)\s+{_ASKED.format('doer')}"
+    r"\s+(?:work|do|mean|delete|remove|store|cost|help))"
+    r"(?:\s+(?:used for|good for|for))?(?:\s+in (?:delta(?: lake)?|databricks|spark))?\s*[?.!]*$",
     re.IGNORECASE,
 )
 """A question about a thing, and not about what happens to it: a pronoun after it means the thing."""
@@ -45,7 +46,7 @@ def subject_of(question: str) -> str:
     """
     words = question.split()
     named = _SUBJECT.match(question)
-    subject = named["subject"].strip() if named else question.strip(" ?.!")
+    subject = (named["thing"] or named["doer"]).strip() if named else question.strip(" ?.!")
     short = len(subject.split()) <= MOST_SUBJECT_WORDS and (named or len(words) <= MOST_SUBJECT_WORDS)
     return subject if short and subject and not _NO_NAME.search(subject) else ""
 

@@ -142,7 +142,7 @@ def test_chat_answers_a_batch(commands, tmp_path):
     assert talk.keys() == {"id", "turns"}
     assert [turn.keys() for turn in talk["turns"]] == [TURN] * 3
     assert [turn["mode"] for turn in talk["turns"]] == ["extractive", "small-talk", "extractive"]
-    assert talk["turns"][2]["searched_for"] == "How does autoscaling add workers? How does it work?"
+    assert talk["turns"][2]["searched_for"] == "How does autoscaling add workers: How does it work?"
     assert {frozenset(c) for turn in talk["turns"] for c in turn["citations"]} == {frozenset(CITATION)}
     assert refusal.keys() == TURN | {"id"}
     assert (refusal["refused"], refusal["citations"], len(refusal["nearest"])) == (True, [], 3)

@@ -19,6 +19,7 @@ def in_terms(question: str, before: str) -> str:
         ("explain the commit log", "commit log"),
         ("How does liquid clustering work in Databricks?", "liquid clustering"),
         ("liquid clustering", "liquid clustering"),
+        ("How does autoscaling add workers?", ""),
         ("Why is my MERGE slow?", ""),
         ("What is the difference between a view and a table?", ""),
         ("VACUUM: why?", ""),
