@@ -24,7 +24,7 @@ from settings import Settings
 
 OUTSIDE = Path(__file__).parent / "outside.yaml"
 BRIEFS = Path(__file__).parent / "briefs.yaml"
-"""Pages of requirements for something that is none of the handbook's business."""
+"""Pages of requirements as people write them, half of them none of the handbook's business."""
 SHORT = ("What is {}?", "{}", "explain {}", "What does {} do?", "How do I use {}?", "when should I use {}")
 """How a term of the glossary is asked for, in turn: the shortest questions there are."""
 REFUSED = 0.03
@@ -63,15 +63,15 @@ def own_questions(settings: Settings) -> list[Asked]:
 
 
 def own_briefs(settings: Settings) -> list[Asked]:
-    """Pages of requirements: the bank's, which the handbook answers, and others."""
+    """Pages of requirements: the bank's, which the handbook answers, and others as people write them."""
     inside = [
         Asked(question.id, question.question, True, half_of(question.section), "brief")
         for question in read_bank(settings.corpus).values()
         if is_long(question.question) and len(question.question) <= MOST_CHARACTERS
     ]
     entries = yaml.safe_load(BRIEFS.read_text("utf-8"))
-    outside = [Asked(e["id"], e["question"], False, half_of(e["id"]), "brief") for e in entries]
-    return [*inside, *outside]
+    others = [Asked(e["id"], e["question"], e["in_scope"], half_of(e["id"]), "brief") for e in entries]
+    return [*inside, *others]
 
 
 def read_asked(path: Path) -> list[Asked]:
