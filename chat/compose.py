@@ -10,6 +10,7 @@ from operator import mul
 from chat.questions import Kind, kind_of, sides_of
 from ingest.chunks import Chunk, Sentence
 from retriever.learnt import FoundLesson
+from retriever.query import without_place
 from retriever.search import Findings, FoundSentence, Retriever, rank_sections
 
 BLOCKS: Mapping[Kind, Mapping[str, float]] = {
@@ -28,7 +29,7 @@ LEAD_BONUS = 0.06
 """The first sentence of "In short" is written to answer on its own."""
 DEFINES_BONUS, DESCRIBES_BONUS = 0.3, 0.12
 """A sentence that says what the thing asked for is, and one that says what it does."""
-VERDICT_BONUS = 0.10
+VERDICT_BONUS = 0.15
 """A sentence that tells what to do, where the question asks what to do."""
 CORRECTS_BONUS, SAME_CLAIM = 0.6, 0.12
 """A correction of what people wrongly say, where the question puts a claim to the test; and how much farther
@@ -159,10 +160,17 @@ CLAIMS = re.compile(
 )
 """A question that puts a claim to the test."""
 ASKS_FOR_VERDICT = re.compile(
-    r"\b(should|when to|which|better|recommend\w*|best|prefer|choose|do i do)\b", re.IGNORECASE
+    r"\b(should|when to|which|better|recommend\w*|best|prefer|choose|how (do|can|could|to|would))\b",
+    re.IGNORECASE,
 )
 VERDICT = re.compile(
-    r"^(Use|Keep|Prefer|Choose|Treat|Set|Leave|Avoid|Do not|Never|Always|Start|Pick|Move|Run|Enable|Put)\b"
+    r"^(Add|Apply|Assign|Avoid|Back up|Bind|Build|Check|Choose|Cluster|Combine|Compare|Connect|Convert"
+    r"|Copy|Create|Declare|Delete|Deploy|Design|Distribute|Do not|Enable|Enforce|Export|Filter|Give"
+    r"|Govern|Grant|Group|Keep|Land|Leave|Let|Limit|Load|Log|Make|Manage|Match|Measure|Migrate|Monitor"
+    r"|Move|Never|Always|Optimize|Orchestrate|Pass|Pick|Pin|Plan|Prefer|Price|Promote|Publish|Put|Raise"
+    r"|Read|Register|Remove|Replace|Replicate|Require|Restore|Restrict|Retry|Review|Roll back|Rotate|Run"
+    r"|Score|Separate|Serve|Set|Share|Size|Split|Start|Store|Switch|Tag|Take|Test|Track|Train|Treat|Turn"
+    r"|Use|Validate|Write)\b"
 )
 
 
@@ -283,6 +291,8 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
     claimed = bool(CLAIMS.search(findings.question))
     sides = _sides(findings.question, retriever)
     asked = {term: retriever.rarity(term) for term in findings.terms}
+    thing = frozenset(retriever.terms(without_place(findings.question))) or frozenset(asked)
+    things = (frozenset(asked), thing)
     total = sum(asked.values()) or 1.0
     places = list(sections)
     passages = {passage.chunk.id: passage.score for passage in findings.passages}
@@ -318,8 +328,8 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
             score += CORRECTS_BONUS
         if sides and all(side <= terms for side in sides):
             score += BOTH_SIDES_BONUS
-        if kind == "definition" and asked and terms.issuperset(asked):
-            score += _says_what_it_is(found.sentence.text, frozenset(asked), retriever)
+        if kind == "definition" and thing and terms.issuperset(thing):
+            score += max(_says_what_it_is(found.sentence.text, one, retriever) for one in things)
         signs = _signs(found, traits, shared, nearest, places, passages.get(found.chunk.id, 0.0), said)
         model = WORTH_WITH_LESSONS if found.chunk.section in with_lessons else WORTH_WITHOUT_LESSONS
         worth = model.log_odds(signs, found.chunk.heading)

@@ -23,6 +23,8 @@ from retriever.search import Retriever
 from settings import Settings
 
 OUTSIDE = Path(__file__).parent / "outside.yaml"
+COMMON = Path(__file__).parent / "common.yaml"
+"""What thousands type: “How do I …”, “X vs Y”, a symptom, a few words for a search box."""
 BRIEFS = Path(__file__).parent / "briefs.yaml"
 """Pages of requirements as people write them, half of them none of the handbook's business."""
 SHORT = ("What is {}?", "{}", "explain {}", "What does {} do?", "How do I use {}?", "when should I use {}")
@@ -51,6 +53,10 @@ class Asked:
 def own_questions(settings: Settings) -> list[Asked]:
     """Our own: what the handbook answers, its terms asked for briefly, and what it does not answer."""
     inside = [Asked(q.id, q.question, True, q.half, q.kind) for q in read_questions()]
+    common = [
+        Asked(entry["question"], entry["question"], True, half_of(entry["question"]), "common")
+        for entry in yaml.safe_load(COMMON.read_text("utf-8"))
+    ]
     terms = [
         Asked(term.term, SHORT[turn % len(SHORT)].format(term.term), True, half_of(term.section), "term")
         for turn, term in enumerate(read_glossary(settings.corpus))
@@ -59,7 +65,7 @@ def own_questions(settings: Settings) -> list[Asked]:
         Asked(entry["id"], entry["question"], False, half_of(entry["id"]), entry["kind"])
         for entry in yaml.safe_load(OUTSIDE.read_text("utf-8"))
     ]
-    return [*inside, *terms, *outside]
+    return [*inside, *common, *terms, *outside]
 
 
 def own_briefs(settings: Settings) -> list[Asked]:

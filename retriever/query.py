@@ -30,6 +30,13 @@ SETTING, LONG_SETTING = 10, 22
 LONG_WORD = 7
 """From so many letters on, two slips in a word are mended, else one."""
 
+_PLACE = re.compile(
+    r"(?<=\w)\s+(?:in|on|of|with)\s+(?:(?:the|an?)\s+)?(?:(?:azure|apache)\s+)?"
+    r"(?:databricks(?: sql)?|(?:spark )?structured streaming|spark(?: streaming)?|delta(?: lake| tables?)?"
+    r"|unity catalog|lakehouse|lakeflow(?: jobs)?)\W*$",
+    re.IGNORECASE,
+)
+"""Where the thing asked for is at home: “… in Spark?”"""
 _PLAIN_WORD = re.compile(r"(?<![\w.`_/])[A-Za-z]+(?![\w`_])")
 _SETTING = re.compile(r"(?<![\w.])[A-Za-z]\w*(?:\.\w+)+(?![\w.]*\w)")
 """A name with dots: of a setting, a function or a table."""
@@ -66,6 +73,11 @@ def without_markup(question: str) -> str:
     words = MARKUP.sub(" ", _SCRIPT.sub(" ", letters))
     plain = " ".join(_SOURCE.sub(" ", words).split())
     return plain if any(character.isalnum() for character in plain) else question
+
+
+def without_place(question: str) -> str:
+    """The question without “in Spark” or the like at its end, which tells no two things of it apart."""
+    return _PLACE.sub("", question)
 
 
 def cloud_asked(question: str) -> Cloud:
@@ -182,8 +194,10 @@ class Expander:
 
     def explained_in(self, question: str) -> frozenset[str]:
         """The sections that explain the term of the glossary that the question asks for, and nothing else."""
-        asked = frozenset(terms(question))
-        return frozenset(self._explained.get(asked, ())) if asked else frozenset()
+        for text in (question, without_place(question)):
+            if found := self._explained.get(frozenset(terms(text))):
+                return frozenset(found)
+        return frozenset()
 
 
 def _spaced(text: str) -> str:
