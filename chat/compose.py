@@ -63,29 +63,29 @@ class Worth:
 
 
 WORTH_WITH_LESSONS = Worth(
-    -10.5,
+    -10.34,
     {
-        "similarity": 0.73,
-        "behind": -0.94,
-        "overlap": 4.1,
-        "first": 3.44,
-        "second": 1.8,
-        "passage": 3.53,
-        "row": 0.06,
-        "correction": -0.2,
-        "length": 0.45,
-        "short": -0.32,
-        "figures": -0.35,
-        "held": 3.49,
-        "share": 3.09,
+        "similarity": 0.32,
+        "behind": -1.45,
+        "overlap": 3.52,
+        "first": 4.24,
+        "second": 2.53,
+        "passage": 2.94,
+        "row": 0.29,
+        "correction": -0.39,
+        "length": 0.47,
+        "short": -0.08,
+        "figures": -0.5,
+        "held": 3.18,
+        "share": 3.46,
     },
     {
-        "In short": -0.92,
-        "How it works": -0.77,
+        "In short": -1.07,
+        "How it works": -0.92,
         "Trade-offs": -1.1,
-        "Performance and cost": -0.82,
-        "Best practices": 0.05,
-        "Common mistakes": -0.2,
+        "Performance and cost": -0.77,
+        "Best practices": -0.01,
+        "Common mistakes": -0.39,
     },
 )
 WORTH_WITHOUT_LESSONS = Worth(
@@ -117,6 +117,8 @@ SAME_CASE = 0.6
 """Similarity of a lesson that holds a fact of a worked case, from which the question is about such a case."""
 LIKE_CASE = 0.5
 """The same for what only reads like such a fact."""
+DEFINITION_PENALTY = -0.2
+"""What a thing is does not tell how to do something, what goes wrong with it, or how much of it there is."""
 CASE_PENALTY = -0.3
 """A fact of a worked case seldom opens an answer."""
 OPENS = 0.7
@@ -127,7 +129,7 @@ WORTH_SCORE, CLEAR_WORTH = 0.1, 2.0
 """What a sentence's worth, up to a clear one, adds to its score as the first."""
 LEAST_WORTH = -3.2
 """A sentence less likely than about one in twenty-five is left out."""
-SAID_SCORE, SAID_WORTH = 0.4, 2.0
+SAID_SCORE, SAID_WORTH = 1.0, 2.0
 """What a sentence loses, as the first and as another, where the conversation has quoted it before."""
 NEAR_COPY = 0.7
 """Share of words two sentences may have in common before the second says nothing new."""
@@ -174,6 +176,8 @@ VERDICT = re.compile(
 )
 
 
+DEFINITION = re.compile(r"^(?:(?:An?|The) )?[\w`()' /.-]{2,60}? (?:is|are) (?:an?|the) ")
+"""A sentence that says what a thing is."""
 SHARPNESS = 12.0
 """How much more a nearer lesson says: e to this power for each unit of similarity."""
 REMEMBERED = 30_000
@@ -191,6 +195,7 @@ class Traits:
     leads_on: bool
     """Says nothing itself."""
     advises: bool
+    defines: bool
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -202,6 +207,7 @@ def traits_of(text: str) -> Traits:
         local=bool(LOCAL.search(text)),
         leads_on=bool(POINTS_ELSEWHERE.search(text)),
         advises=bool(VERDICT.match(text)),
+        defines=bool(DEFINITION.match(text)),
     )
 
 
@@ -421,6 +427,8 @@ def _bonus(found: FoundSentence, kind: Kind, traits: Traits, advice: bool) -> fl
         bonus += FIGURES_PENALTY
     if advice and traits.advises:
         bonus += VERDICT_BONUS
+    if traits.defines and kind in ("how-to", "troubleshooting", "drawback", "number"):
+        bonus += DEFINITION_PENALTY
     return bonus
 
 

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 
 from chat.citations import Answer
 from chat.follow_up import in_terms_of, subject_of, uses_pronoun, without_opening
-from chat.questions import asked_anew, asks, asks_for_more, continues, is_remark, leans, points_back
+from chat.questions import (
+    asked_anew,
+    asks,
+    asks_for_more,
+    asks_only_why,
+    continues,
+    is_remark,
+    leans,
+    points_back,
+    sides_of,
+)
 from chat.sufficiency import ANSWERED, weigh
 from ingest.chunks import Cloud
 from retriever.search import Findings, Retriever, rank_sections
@@ -88,7 +98,8 @@ class Listener:
         joined = without_opening(question) in standalone
         if joined and not continues(question) and not self._adds(question, standalone, where):
             return Understood(question, beside=True)
-        return Understood(standalone, frozenset().union(*(turn.quotes for turn in turns)))
+        said = frozenset().union(*(turn.quotes for turn in turns))
+        return Understood(standalone, said, wants_more=asks_only_why(question))
 
     def led(self, question: str, before: str, where: Where) -> str:
         """The question, in terms of the one before it where it leans on it or says too little alone."""
@@ -96,7 +107,7 @@ class Listener:
         unknown = bool(terms) and all(self._retriever.rarity(term) == 1 for term in terms)
         if unknown and not uses_pronoun(question):
             return question
-        if not points_back(question) and self._is_name(question, where):
+        if not points_back(question) and (sides_of(question) or self._is_name(question, where)):
             return question
         if leans(question, terms):
             alone = len(terms) >= MANY_TERMS and self._sure(question, where) >= SURE

@@ -128,8 +128,11 @@ _COURTESIES: tuple[tuple[Courtesy, re.Pattern[str]], ...] = (
 )
 _ASKS = re.compile(
     r"\?|\b(what|how|why|when|where|which|who|whose|can|could|should|would|does|explain|show|give|tell|compare"
-    r"|describe|list)\b|^\W*(is|are|do|did|will)\b",
+    r"|describe|list|summari[sz]e)\b|^\W*(is|are|do|did|will)\b",
     re.IGNORECASE,
+)
+_ONLY_WHY = re.compile(
+    r"\W*((and|but|ok(ay)?|so)\W+)?(why( not| so| is (that|this|it))?|how (so|come))\W*", re.IGNORECASE
 )
 _LEANS = re.compile(
     r"^\W*(and|but|so|also|no|now|oh|yes|ok|what about|how about|why|why not|how so|what if|then|instead)\b"
@@ -287,6 +290,11 @@ def continues(question: str) -> bool:
 def asks_for_more(message: str) -> bool:
     """Whether a message asks for more of the last answer, and for nothing in particular."""
     return bool(_MORE.fullmatch(message))
+
+
+def asks_only_why(message: str) -> bool:
+    """Whether a message asks for the reason of what was just said: to say that again is no answer."""
+    return bool(_ONLY_WHY.fullmatch(message))
 
 
 def asked_anew(question: str) -> str:

@@ -194,10 +194,8 @@ class Expander:
 
     def explained_in(self, question: str) -> frozenset[str]:
         """The sections that explain the term of the glossary that the question asks for, and nothing else."""
-        for text in (question, without_place(question)):
-            if found := self._explained.get(frozenset(terms(text))):
-                return frozenset(found)
-        return frozenset()
+        asked = (frozenset(terms(text)) for text in (question, without_place(question)))
+        return frozenset(next((self._explained[one] for one in asked if one and one in self._explained), ()))
 
 
 def _spaced(text: str) -> str:

@@ -117,6 +117,8 @@ def address(section: str, quote: str = "") -> str:
 
 def escaped(untrusted: str) -> str:
     """Text as Markdown that means nothing but itself; labels are Markdown too, and load images."""
+    # Streamlit makes icons of `:material` and dashes of `--`, escaped or not: a word joiner parts them.
+    untrusted = untrusted.replace(":material", ":\u2060material").replace("--", "-\u2060-")
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~:$])", r"\\\1", untrusted)
 
 

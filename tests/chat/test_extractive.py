@@ -25,18 +25,7 @@ from settings import PROJECT
 from tests.conftest import CORPUS_SMALL
 
 VACUUM = "What does a vacuum remove?"
-IN_PASSING = pytest.mark.xfail(
-    reason="the handbook says it in passing, and the pair reader sees no answer: a wrong refusal", strict=True
-)
-UNSEEN = pytest.mark.xfail(
-    strict=True, reason="“scheduled work” is not read as “scheduled jobs”: a wrong refusal"
-)
 WORK = "Which cluster should scheduled work use?"
-REFUSED = {
-    VACUUM: IN_PASSING,
-    WORK: UNSEEN,
-}
-"""Questions that the small handbook answers, and that are refused all the same."""
 ANSWERED = (
     "What is a commit log?",
     VACUUM,
@@ -104,10 +93,7 @@ def assert_cited(answer: Answer) -> None:
             assert statement.text == " ".join(citation.quote.split())
 
 
-@pytest.mark.parametrize(
-    "question",
-    [pytest.param(one, marks=REFUSED[one]) if one in REFUSED else one for one in ANSWERED],
-)
+@pytest.mark.parametrize("question", ANSWERED)
 def test_every_sentence_of_an_answer_is_a_numbered_quote(answerer, question):
     answer = ask(answerer, question)
     assert_cited(answer)
@@ -122,7 +108,7 @@ def test_every_sentence_of_an_answer_is_a_numbered_quote(answerer, question):
     ("question", "words"),
     [
         ("What is a commit log?", "commit log that names the files of each version"),
-        pytest.param(VACUUM, "vacuum", marks=IN_PASSING),
+        (VACUUM, "vacuum"),
         ("How long do old files stay in storage?", "vacuum"),
         ("Why do small files make queries slow?", "each file costs a request"),
         ("Does autoscaling make every job cheaper?", "Short jobs end before new workers start"),

@@ -1,6 +1,7 @@
 """One ingest, with the real tokenizer, store and files, and the embedder that counts its texts."""
 
 import errno
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -409,6 +410,28 @@ def test_a_folder_becomes_a_collection_beside_the_handbook(settings, word_hashes
         str(settings.corpus / "01-storage.md"),
         str(settings.corpus / "02-compute.md"),
     }
+
+
+def test_a_pipe_and_what_lies_elsewhere_are_no_part_of_a_folder(settings, word_hashes, notes, tmp_path):
+    (tmp_path / "secret.md").write_text("The password of the zeppelin is helium.\n")
+    (notes / "elsewhere.md").symlink_to(tmp_path / "secret.md")
+    (notes / "of-the-same-folder.md").symlink_to(notes / "runbook.md")
+    os.mkfifo(notes / "pipe.md")
+    report = ingest_collection(settings, "notes", [notes])
+    assert [entry["reason"].partition(";")[0] for entry in report.skipped] == [
+        "elsewhere.md:1: leads out of the folder",
+        "pipe.md:1: is no file but a pipe or a device",
+    ]
+    paths = {p.chunk.path for p in Retriever(settings, "notes").search("zeppelin", k=99)}
+    assert paths == {"runbook.md", "of-the-same-folder.md", "deep/team.md"}
+
+
+def test_many_pages_that_are_alike_hide_no_other_and_stop_no_ingest(settings, word_hashes, notes):
+    for number in range(300):
+        (notes / f"copy-{number}.md").write_text("# Template\n\nFill in the name of the service here.\n")
+    ingest_collection(settings, "notes", [notes])
+    (passage, *_) = Retriever(settings, "notes").search("zeppelin gateway", k=5)
+    assert passage.chunk.path == "runbook.md"
 
 
 def test_a_collection_is_removed_whole(settings, word_hashes, notes):
