@@ -58,6 +58,8 @@ OTHERS = re.compile(
     re.IGNORECASE,
 )
 """Products beside Databricks: a question about one is near everything here and answered by little."""
+_LEFT = re.compile(r"\b(?:from|out of|off)\s+(?:(?:our|an?|the|[\d,]+)\s+)*(?:[\w-]+\s+)?$", re.IGNORECASE)
+"""What stands before the name of a product that data come from: the question is about where they go."""
 _IDENTIFIER = re.compile(r"`[^`]+`|\b\w+(?:[._]\w+)+\b|\b[a-z]+[A-Z]\w+\b|\b[A-Z][a-z]+[A-Z]\w+\b")
 _NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w.+-]*")
 
@@ -140,7 +142,7 @@ def _signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
             )
         ),
         # Another product is asked about, and the best section does not speak of it.
-        "foreign": float(any(name.lower() not in text for name in OTHERS.findall(findings.question))),
+        "foreign": float(any(name.lower() not in text for name in _other_products(findings.question))),
         # A term of the glossary is asked for, and the section that explains it was found.
         "term": float(not findings.explained_in.isdisjoint(_best_sections(findings))),
         # How much nearer the nearest question is that the handbook answers than the nearest that it does not.
@@ -152,6 +154,12 @@ def _signals(findings: Findings, retriever: Retriever) -> dict[str, float]:
         signals["facets"] = sum(findings.facets.values()) / len(findings.facets)
         signals["rarity"] = total / max(1, len(asked))
     return signals
+
+
+def _other_products(question: str) -> list[str]:
+    """The other products that a question is about."""
+    named = OTHERS.finditer(question)
+    return [match[0] for match in named if not _LEFT.search(question[: match.start()])]
 
 
 def _answers(findings: Findings, best: float) -> float:

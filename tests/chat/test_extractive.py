@@ -17,6 +17,7 @@ from chat.extractive import (
     REFUSAL,
     ExtractiveAnswerer,
 )
+from chat.sufficiency import weigh
 from errors import QuestionError
 from ingest.pipeline import ingest_collection
 from ingest.sections import read_document
@@ -212,6 +213,29 @@ def test_a_follow_up_is_not_answered_with_the_sentence_that_opened_the_answer_be
     answer = ask(answerer, "and why?", first)
     assert_cited(answer)
     assert answer.citations[0].quote != first.citations[0].quote
+
+
+def test_why_is_not_met_by_what_was_said(answerer):
+    first = ask(answerer, "What is autoscaling?")
+    again = {c.quote for c in first.citations} & {c.quote for c in ask(answerer, "why?", first).citations}
+    assert not again
+
+
+def test_two_things_set_against_each_other_lean_on_nothing(answerer):
+    first = ask(answerer, "What is a commit log?")
+    assert ask(answerer, "pools vs autoscaling", first).searched_for == "pools vs autoscaling"
+
+
+@pytest.mark.parametrize(
+    ("question", "foreign"),
+    [
+        ("How do I load changes from our MySQL tables?", 0.0),
+        ("How do I tune our MySQL tables?", 1.0),
+        ("How do I move off Oracle to MySQL?", 1.0),
+    ],
+)
+def test_where_data_come_from_is_not_what_is_asked_about(small_retriever, question, foreign):
+    assert weigh(small_retriever.find(question), small_retriever).signals["foreign"] == foreign
 
 
 def test_more_is_new_until_there_is_none(answerer):

@@ -3,6 +3,7 @@ import pytest
 from chat.questions import (
     asked_anew,
     asks_for_more,
+    asks_only_why,
     courtesy_of,
     is_foreign,
     is_remark,
@@ -139,6 +140,14 @@ def test_parts_of(question, parts):
 )
 def test_leans(question, terms, expected):
     assert leans(question, terms) is expected
+
+
+@pytest.mark.parametrize(
+    ("message", "only"),
+    [("why?", True), ("but why not", True), ("How so?", True), ("why is it slow?", False), ("how?", False)],
+)
+def test_asks_only_why(message, only):
+    assert asks_only_why(message) is only
 
 
 @pytest.mark.parametrize(

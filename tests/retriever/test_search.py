@@ -244,13 +244,18 @@ def test_all_sentences_of_the_best_section_are_found_near_or_not(small_retriever
         assert found[sentence.text] == pytest.approx(float(similarity), abs=1e-3)
 
 
-@pytest.mark.parametrize("question", ["bin packing", "What is bin packing?", "explain OPTIMIZE"])
+@pytest.mark.parametrize(
+    "question",
+    ["bin packing", "What is bin packing?", "explain OPTIMIZE", "What is bin packing in Databricks?"],
+)
 def test_a_term_by_another_name_finds_what_the_term_finds(small_retriever, question):
     found = small_retriever.find(question)
     assert found.explained_in == {"1.2"}
     assert found.passages[0].chunk.section == "1.2"
 
 
-@pytest.mark.parametrize("question", ["Why is bin packing slow?", "bread"])
+@pytest.mark.parametrize(
+    "question", ["Why is bin packing slow?", "bread", "and it?", "bin packing in Oracle"]
+)
 def test_a_question_that_asks_more_than_a_term_is_no_term(small_retriever, question):
     assert small_retriever.find(question).explained_in == frozenset()
