@@ -93,8 +93,13 @@ def escaped(untrusted: str) -> str:
 def _markdown_body(answer: Answer) -> Iterator[str]:
     if not answer.statements:
         yield escaped(answer.note)
+    listed = False
     for label, statement in zip(answer.labels, answer.statements, strict=True):
         number = f"\\[{statement.citation.number}\\]"
+        if listed and statement.kind != "item":
+            # Without an empty line a sentence would go on with the last item.
+            yield ""
+        listed = statement.kind == "item"
         if label:
             yield from ("", f"### {escaped(label)}", "")
         if statement.kind == "code":

@@ -120,7 +120,8 @@ _COURTESIES: tuple[tuple[Courtesy, re.Pattern[str]], ...] = (
         "abilities",
         re.compile(
             r"\W*((hi|hello|hey)\W+)?(what can you do|(who|what) are you|how (do|does) (you|this|it) work"
-            r"|are you (an? )?(real|human|person|bot|robot|ai|machine|chatbot|llm|model)\b[\w ]{0,16}"
+            r"|are you (an? )?(real|human|person|bot|robot|ai|machine|chatbot|llm|model|chatgpt|claude"
+            r"|gemini|copilot)\b[\w ]{0,16}"
             r"|help( me)?|what can i ask( you)?|what do you know|what is this)\W*",
             re.IGNORECASE,
         ),

@@ -38,7 +38,7 @@ def page() -> None:
     sidebar.draw(now)
     # Not at the bottom of Streamlit's own page: that one follows its end, and an answer is read from its top.
     body, foot = st.container(key="talk"), st.container(key="composer")
-    asked = foot.chat_input("Ask about Databricks architecture", key="question")
+    asked = (foot.chat_input("Ask about Databricks architecture", key="question") or "").strip() or None
     conversation, panel = body.columns([3, 2], gap="large") if now.opened else (body.container(), None)
     with conversation:
         begin = st.empty()

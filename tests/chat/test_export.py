@@ -90,6 +90,12 @@ def test_markdown_has_the_answers_their_numbers_and_their_sources():
     assert "Searched for: Bread? rye (in chapter 1)" in text.replace("\\", "")
 
 
+def test_a_sentence_after_a_list_is_no_part_of_its_last_item():
+    after = Statement("sentence", "A log is kept for 30 days.", SOURCES[0])
+    text = export.markdown("Logs", [replace(ANSWER, statements=(*ANSWER.statements[:2], after))], address)
+    assert "schedule \\[2\\]\n\nA log is kept for 30 days." in text
+
+
 def test_page_shows_everything_and_links_each_number_to_its_source():
     text = export.page("Logs & more", [ANSWER, REFUSAL], address)
     page = Page(text)

@@ -53,6 +53,13 @@ def test_first_visit_offers_questions_and_one_is_asked_by_a_click(fake):
     assert not app.exception
 
 
+def test_blanks_are_no_question(fake):
+    app = type_in(open_app(), "   ")
+    assert fake.asked == []
+    assert says(app.title) == ["Lakehouse Mentor"]
+    assert not conversations(app)
+
+
 def test_a_first_visit_leads_to_a_mock_interview_too(fake):
     app = open_app()
     app.button(key="interview").click().run()
