@@ -22,7 +22,7 @@ ANSWERS_SCORE = 0.3
 """Weight of that probability in the choice of the first sentence."""
 FOLLOWS = 0.4
 """Log-odds: what goes on with an answered question is likelier to be answered than another."""
-WITHOUT_LESSONS = 0.065
+WITHOUT_LESSONS = 0.045
 """What "asked" is worth where there are no lessons: midway between questions in scope and others."""
 BIAS = -6.06
 WEIGHTS: Mapping[str, float] = {
