@@ -122,7 +122,7 @@ class ExtractiveAnswerer:
         foreign = is_foreign(searched_for)
         answered = [part for part in found if sure[part] >= ANSWERED and not foreign]
         whole = found[answered[0]] if len(found) == 1 and answered else None
-        rows = _rows(searched_for, weighed[answered[0]].candidates) if whole and whole.facets else {}
+        rows = _rows(whole, weighed[answered[0]].candidates) if whole else {}
         statements = _framed(rows) or cite((c.sentence, c.chunk) for c in self._composed(weighed, answered))
         nearest = _nearest([found[part] for part in (answered or found)])
         if not statements:
@@ -184,9 +184,11 @@ class ExtractiveAnswerer:
         return self._retriever.find(question, where.chapters, cloud=where.cloud)
 
 
-def _rows(question: str, candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:
-    """The parts of an architect's answer; none where a question of several requirements wants no design."""
-    return arranged(candidates, MOST_STATEMENTS, MOST_WORDS) if asks_for_design(question) else {}
+def _rows(findings: Findings, candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:
+    """The parts of an architect's answer; none where no design is asked for."""
+    requirements = len(findings.facets)
+    wants_design = asks_for_design(findings.question, requirements)
+    return arranged(candidates, MOST_STATEMENTS, MOST_WORDS, requirements) if wants_design else {}
 
 
 def _framed(rows: Mapping[str, Sequence[Candidate]]) -> tuple[Statement, ...]:

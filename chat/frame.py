@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chat.compose import Candidate, compose
+from chat.compose import LEAST_WORTH, Candidate, compose
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ ROWS = (
 PAGE_WORDS = 80
 """Words of a question from which it is a page of requirements: it wants a design, whatever it calls it."""
 LEAST_ROW_WORTH = -4.5
-"""A row may say what is worth less than elsewhere, but not what has nothing to do with the question."""
+"""Where requirements are named, a row may say what is worth less than elsewhere, but not what has nothing to
+do with them."""
 WORTH_OF_A_WORD = 0.05
 """How much a row that would be empty prefers the shorter sentence: its room is taken from the design."""
 _ASKS_FOR_DESIGN = re.compile(
@@ -69,24 +70,50 @@ _ASKS_FOR_DESIGN = re.compile(
 )
 
 
-def asks_for_design(question: str) -> bool:
-    """Whether a question of several requirements wants a design, and not a cause or a figure."""
+_DESIGN_IN_A_LINE = re.compile(
+    r"^\W*((can|could|would) you |please |let['’]?s )*((how|what) would you )?"
+    r"(design(ing)?|architect|sketch|propose|build|lay out)\s"
+    r"(?!(patterns?|principles?|considerations?|choices?|decisions?|documents?|for|of|or|vs)\b)",
+    re.IGNORECASE,
+)
+
+
+def asks_for_design(question: str, requirements: int) -> bool:
+    """Whether a question wants a design, and not a cause or a figure.
+
+    Args:
+        question: what is asked.
+        requirements: how many it names. Where it names none, as in “Design a fraud detection platform for a
+            bank”, only a clear request counts.
+    """
+    if not requirements:
+        return bool(_DESIGN_IN_A_LINE.search(question))
     return len(question.split()) >= PAGE_WORDS or bool(_ASKS_FOR_DESIGN.search(question))
 
 
 def arranged(
-    candidates: Sequence[Candidate], most_statements: int, most_words: int
+    candidates: Sequence[Candidate], most_statements: int, most_words: int, requirements: int
 ) -> dict[str, list[Candidate]]:
-    """What best answers, put into the rows it fits; a row is empty where the handbook has nothing for it."""
-    leads = [one for one in candidates if _opens(one) and one.chunk.heading == "In short"]
-    first = max(leads, key=lambda one: one.worth, default=None) or next(filter(_opens, candidates), None)
+    """What best answers, put into the rows it fits; a row is empty where the handbook has nothing for it.
+
+    Args:
+        candidates: best first.
+        most_statements: of all rows together.
+        most_words: of all rows together.
+        requirements: how many the question names. Of several, the best sentence may answer one alone, so a
+            section's summary opens.
+    """
+    opening = [one for one in candidates if _opens(one)]
+    leads = [one for one in opening if requirements and one.chunk.heading == "In short"]
+    first = max(leads or opening[:1], key=lambda one: one.worth, default=None)
+    least = LEAST_ROW_WORTH if requirements else LEAST_WORTH
     others = [candidate for candidate in candidates if candidate is not first]
     ordered = [*filter(None, [first]), *others]
     filled = {_row_of(one) for one in compose(ordered, most_statements, most_words) if one is not first}
     likely = sorted(others, key=lambda one: WORTH_OF_A_WORD * len(one.sentence.text.split()) - one.worth)
     fitting: dict[str, Candidate] = {}
     for candidate in likely:
-        if candidate.worth >= LEAST_ROW_WORTH:
+        if candidate.worth >= least:
             fitting.setdefault(_row_of(candidate), candidate)
     sooner = [one for name, one in fitting.items() if name not in filled]
     rows: dict[str, list[Candidate]] = {name: [] for name in (DESIGN, *(row.name for row in ROWS))}

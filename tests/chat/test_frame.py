@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chat.compose import NEAR_COPY, alike, compose
+from chat.compose import LEAST_WORTH, NEAR_COPY, alike, compose
 from chat.extractive import ExtractiveAnswerer
 from chat.frame import DESIGN, LEAST_ROW_WORTH, ROWS, _opens, _row_of, arranged, asks_for_design
 from chat.sufficiency import weigh
@@ -58,7 +58,7 @@ def test_a_label_stands_once_before_its_first_statement(answer):
 
 
 def test_no_row_repeats_another(small_retriever):
-    rows = arranged(weigh(small_retriever.find(PAGE), small_retriever).candidates, 10, 200)
+    rows = arranged(weigh(small_retriever.find(PAGE), small_retriever).candidates, 10, 200, 4)
     chosen = [candidate for found in rows.values() for candidate in found]
     for position, one in enumerate(chosen):
         assert all(alike(one, other) <= NEAR_COPY for other in chosen[position + 1 :])
@@ -85,7 +85,7 @@ def candidates(small_retriever):
 
 
 def test_a_design_says_what_is_worth_most_and_fills_each_row_that_something_fits(candidates):
-    rows = arranged(candidates, 10, 200)
+    rows = arranged(candidates, 10, 200, 4)
     said = [candidate for row in rows.values() for candidate in row]
     assert sum(len(candidate.sentence.text.split()) for candidate in said) <= 200
     first = rows[DESIGN][0]
@@ -110,18 +110,56 @@ def test_of_what_a_row_lacks_the_shorter_is_said_and_nothing_that_is_worth_nothi
     short = in_risks("A paused reader loses its files.", -4.0)
     poor = in_risks("Files cost.", LEAST_ROW_WORTH - 0.1)
     rest = [first, replace(other, worth=2.0)]
-    assert arranged([*rest, long, short], 10, 200)["Risks and failure modes"] == [short]
-    assert arranged([*rest, poor], 10, 200)["Risks and failure modes"] == []
+    assert arranged([*rest, long, short], 10, 200, 4)["Risks and failure modes"] == [short]
+    assert arranged([*rest, poor], 10, 200, 4)["Risks and failure modes"] == []
 
 
 def test_what_opens_a_design_stands_in_it_even_where_it_speaks_of_cost(candidates):
     first = max((c for c in candidates if c.chunk.heading == "In short"), key=lambda c: c.worth)
     about_cost = replace(first, sentence=replace(first.sentence, text="Every small file costs a request."))
-    rows = arranged([about_cost, *(c for c in candidates if c is not first)], 10, 200)
+    rows = arranged([about_cost, *(c for c in candidates if c is not first)], 10, 200, 4)
     assert rows[DESIGN][0] is about_cost
     assert about_cost not in rows["Cost"]
 
 
+def test_a_design_asked_for_in_a_line_has_rows_and_none_that_is_filled_with_little(small_retriever):
+    question = "Design a Delta table that two jobs write to at once."
+    (answer,) = ExtractiveAnswerer(small_retriever).stream(question)
+    assert answer.statements[0].part == DESIGN and answer.understood == ()
+    assert set(answer.missing) == {row.name for row in ROWS} - {one.part for one in answer.statements}
+    found = weigh(small_retriever.find(question), small_retriever).candidates
+    rows = arranged(found, 10, 200, 0)
+    assert rows[DESIGN][0] is next(filter(_opens, found))
+    assert all(c.worth >= LEAST_WORTH for row in rows.values() for c in row if c is not rows[DESIGN][0])
+
+
 def test_what_asks_for_a_design():
-    assert asks_for_design("Design the promotion.") and not asks_for_design("Why is it slow?")
-    assert not asks_for_design(SITUATION) and asks_for_design(SITUATION * 2)
+    assert asks_for_design("Design the promotion.", 3) and not asks_for_design("Why is it slow?", 3)
+    assert not asks_for_design(SITUATION, 3) and asks_for_design(SITUATION * 2, 3)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Design a real-time fraud detection platform for a bank",
+        "Can you design CDC from 200 Postgres tables?",
+        "How would you architect a lakehouse for three regions?",
+        "Build a feature store for a ride-hailing company",
+    ],
+)
+def test_a_design_is_asked_for_in_a_line(question):
+    assert asks_for_design(question, 0)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Design patterns for streaming joins",
+        "What is the design of the transaction log?",
+        "How do I set up storage credentials?",
+        "Which strategy do you recommend for small files?",
+        "How does the build side of a join fit into memory?",
+    ],
+)
+def test_a_short_question_that_only_speaks_of_designs_asks_for_none(question):
+    assert not asks_for_design(question, 0)
