@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import mul
+from typing import NamedTuple
 
 from chat.questions import Kind, kind_of, sides_of
 from ingest.chunks import Chunk, Sentence
@@ -157,10 +158,11 @@ CLAIMS = re.compile(
     r"\b(right|correct|true|yes|no|isn['’]?t it|doesn['’]?t it|or not)\s*\?\s*$"
     r"|^\W*(is it true|true or false|so)\b"
     r"|^\W*(is|are|does|do|can|will|must) .*\b(always|never|only|every|all|any|together|automatically)\b"
-    r"|\bwhy (is|are|does|do) .*\b(always|never)\b",
+    r"|\bwhy (is|are|does|do|must|did) .*\b(always|never|must|required|necessary|have to|has to|needs?)\b"
+    r"|^\W*(since|given that|as|because|now that|knowing that)\b[^,]{8,}, ",
     re.IGNORECASE,
 )
-"""A question that puts a claim to the test."""
+"""A question that puts a claim to the test, or takes one for granted."""
 ASKS_FOR_VERDICT = re.compile(
     r"\b(should|when to|which|better|recommend\w*|best|prefer|choose|how (do|can|could|to|would))\b",
     re.IGNORECASE,
@@ -211,8 +213,7 @@ def traits_of(text: str) -> Traits:
     )
 
 
-@dataclass(frozen=True)
-class Taught:
+class Taught(NamedTuple):
     """What the lessons of its section say of a sentence."""
 
     held: float = 0.0
@@ -366,22 +367,25 @@ def _sides(question: str, retriever: Retriever) -> tuple[frozenset[str], frozens
 
 
 def _taught(lessons: Sequence[FoundLesson]) -> dict[tuple[str, str], Taught]:
-    """What the lessons say, by section and sentence."""
+    """What the lessons, the nearest first, say of a sentence; by section and sentence."""
     totals: dict[str, float] = {}
-    sums: dict[tuple[str, str], list[float]] = {}
+    sums: dict[str, dict[str, list[float]]] = {}
     for one in lessons:
-        section, weight = one.lesson.section, math.exp(SHARPNESS * one.similarity)
-        if one.lesson.holds:
-            totals[section] = totals.get(section, 0.0) + weight
-        for text in one.lesson.holds:
-            found = sums.setdefault((section, text), [0.0, 0.0, 0.0])
-            found[0] = max(found[0], one.similarity)
+        lesson, similarity = one.lesson, one.similarity
+        if not lesson.holds:
+            continue
+        weight = math.exp(SHARPNESS * similarity)
+        totals[lesson.section] = totals.get(lesson.section, 0.0) + weight
+        here = sums.setdefault(lesson.section, {})
+        for text in lesson.holds:
+            found = here.setdefault(text, [similarity, 0.0, 0.0])
             found[1] += weight
-            if text in one.lesson.first:
-                found[2] = max(found[2], one.similarity)
+            if not found[2] and text in lesson.first:
+                found[2] = similarity
     return {
         (section, text): Taught(held, weight / totals[section], opens)
-        for (section, text), (held, weight, opens) in sums.items()
+        for section, here in sums.items()
+        for text, (held, weight, opens) in here.items()
     }
 
 

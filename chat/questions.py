@@ -20,7 +20,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "drawback",
         re.compile(
             r"\b(drawbacks?|downsides?|disadvantages?|risks?|pitfalls?|dangers?|dangerous|caveats?|cons"
-            r"|mistakes|limitations?|avoid|when (should|would|do) (i|we|you|one) not|problems? with"
+            r"|mistakes|limitations?|avoid|when (should|would|do) (i|we|you|one) not|when not|problems? with"
             r"|bad (about|idea))\b",
             re.IGNORECASE,
         ),

@@ -1,8 +1,8 @@
 """A question → the lessons it resembles."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,7 @@ NEAREST_SHARE = 0.5
 """How much of that the nearest says alone; the rest is the mean of all of them."""
 
 
-@dataclass(frozen=True)
-class FoundLesson:
+class FoundLesson(NamedTuple):
     """A lesson that a search returned."""
 
     lesson: Lesson
@@ -42,12 +41,12 @@ class LessonIndex:
         self._lessons = [one for lessons in taught.values() for one in lessons if one.hash in known]
         self._vectors = np.stack([known[lesson.hash] for lesson in self._lessons]) if self._lessons else None
         self._chapters = np.array([int(lesson.section.partition(".")[0] or 0) for lesson in self._lessons])
-        self._rows: dict[str, list[int]] = {}
+        rows_of: dict[str, list[int]] = {}
         for row, lesson in enumerate(self._lessons):
-            self._rows.setdefault(lesson.section, []).append(row)
+            rows_of.setdefault(lesson.section, []).append(row)
+        self._rows = {section: np.array(rows) for section, rows in rows_of.items()}
         answered = {
-            section: [row for row in rows if self._lessons[row].answered]
-            for section, rows in self._rows.items()
+            section: [row for row in rows if self._lessons[row].answered] for section, rows in rows_of.items()
         }
         self._taught = [section for section, rows in answered.items() if rows]
         # One row a section, filled up with a place after the last lesson, so that all are sorted at once.
@@ -85,7 +84,9 @@ class LessonIndex:
         if not len(near):
             return ()
         count = min(NEAREST, len(near))
-        rows = set(np.argpartition(near, -count)[-count:].tolist())
-        rows.update(row for section in sections for row in self._rows.get(section, []))
-        ordered = sorted((row for row in rows if near[row] > -1), key=lambda row: (-near[row], row))
-        return tuple(FoundLesson(self._lessons[row], float(near[row])) for row in ordered)
+        there = [self._rows[section] for section in sections if section in self._rows]
+        rows = np.unique(np.concatenate([np.argpartition(near, -count)[-count:], *there]))
+        rows = rows[near[rows] > -1]
+        ordered = rows[np.argsort(-near[rows], kind="stable")]
+        found = zip(ordered.tolist(), near[ordered].tolist(), strict=True)
+        return tuple(FoundLesson(self._lessons[row], similarity) for row, similarity in found)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -61,9 +62,10 @@ class Passage:
     """Cosine similarity of the question to the chunk or to the best of its sentences, -1 to 1."""
 
 
-@dataclass(frozen=True)
-class FoundSentence:
+class FoundSentence(NamedTuple):
     """A sentence that a search returned, with its chunk."""
+
+    # No dataclass, which takes longer to make: there are hundreds for each question.
 
     sentence: Sentence
     chunk: Chunk

@@ -363,3 +363,20 @@ def test_a_turn_about_nothing_here_does_not_get_the_answer_before_again(answerer
     question = "Why are small files slow?"
     (answer,) = answerer.stream(said, [Turn(question, question)])
     assert (answer.mode, answer.refused, answer.statements) == (mode, refused, ())
+
+
+@pytest.mark.parametrize(
+    ("question", "correction"),
+    [
+        (
+            "Since larger files are always better, what size should I compact to?",
+            "Files far above 1 GB leave too few tasks for the workers and make each update rewrite more bytes.",
+        ),
+        (
+            "Now that autoscaling makes every job cheaper, which range should I give a short job?",
+            "Short jobs end before new workers start, and the new workers are billed all the same.",
+        ),
+    ],
+)
+def test_a_premise_that_is_wrong_is_corrected_first(answerer, question, correction):
+    assert ask(answerer, question).statements[0].text == correction

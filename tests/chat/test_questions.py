@@ -26,6 +26,8 @@ from chat.questions import (
         ("MERGE ends in ConcurrentAppendException", "troubleshooting"),
         ("How long are log entries kept?", "number"),
         ("What is the default retention?", "number"),
+        ("when not to use a pool", "drawback"),
+        ("photon when not", "drawback"),
         ("commit log", "open"),
     ],
 )
