@@ -370,7 +370,8 @@ def test_a_turn_about_nothing_here_does_not_get_the_answer_before_again(answerer
     [
         (
             "Since larger files are always better, what size should I compact to?",
-            "Files far above 1 GB leave too few tasks for the workers and make each update rewrite more bytes.",
+            "Files far above 1 GB leave too few tasks for the workers and make each update rewrite more "
+            "bytes.",
         ),
         (
             "Now that autoscaling makes every job cheaper, which range should I give a short job?",
