@@ -132,8 +132,8 @@ def _agree(exact: Path, small: Path, draft: Path) -> bool:
     return float(np.abs(readings[0] - readings[1]).mean()) <= CLOSE
 
 
-def reader_module(model: Model, weights: Mapping[str, NDArray[Any]] | None) -> "torch.nn.Module":
-    """The network: token ids → (stance logits, answer logit); without weights, its own layers untrained."""
+def reader_module(model: Model, weights: Mapping[str, NDArray[Any]]) -> "torch.nn.Module":
+    """The network: token ids → (stance logits, answer logit)."""
     import torch
     from transformers import AutoModel
     from transformers.utils import logging as transformers_logging
@@ -177,8 +177,7 @@ def reader_module(model: Model, weights: Mapping[str, NDArray[Any]] | None) -> "
             return torch.softmax(stance, dim=1), torch.sigmoid(answer)
 
     reader = Reader()
-    if weights is not None:
-        reader.upper.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    reader.upper.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     return reader.eval()
 
 
