@@ -12,8 +12,9 @@ FEWEST_WORDS = 4
 
 ADVICE = "Ask with the name of a feature, a setting or an error message, or open one of these sections."
 
-Mode = Literal["extractive", "model", "small-talk", "fault"]
-"""What made an answer; a fault is a question that could not be answered, with the reason as its note."""
+Mode = Literal["extractive", "model", "small-talk", "fault", "pending"]
+"""What made an answer; a fault is a question that could not be answered, with the reason as its note, and
+what is pending is a question that has not been answered yet."""
 
 
 @dataclass(frozen=True)

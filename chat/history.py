@@ -89,7 +89,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Exchange:
-    """A question and the answers to it: all but the last were answered anew."""
+    """A question and the answers to it: all but the last were answered anew, and a pending one is alone."""
 
     versions: tuple[Kept, ...]
 
@@ -97,6 +97,11 @@ class Exchange:
     def answer(self) -> Answer:
         """The answer that counts."""
         return self.versions[-1].answer
+
+    @property
+    def pending(self) -> bool:
+        """Whether the question has not been answered yet."""
+        return self.answer.mode == "pending"
 
 
 class History:
@@ -107,6 +112,8 @@ class History:
 
     def add(self, conversation: str, answer: Answer, instead_of: int = 0) -> str:
         """Append an answer; a conversation that is not there begins, named for its first question.
+
+        A pending answer is the question alone; the first answer that is given in its place takes it.
 
         Args:
             conversation: its id; an empty one is chosen.
@@ -124,14 +131,18 @@ class History:
                 connection.execute(
                     _conversation.insert().values(id=conversation, title=title, changed=_now())
                 )
-            connection.execute(
-                _answer.insert().values(
-                    conversation=conversation,
-                    answer=_codec().dump_json(answer).decode(),
-                    instead_of=instead_of or None,
-                    said=_said(answer),
+            values = {"answer": _codec().dump_json(answer).decode(), "said": _said(answer)}
+            first = sa.and_(_answer.c.id == instead_of, _answer.c.conversation == conversation)
+            row = connection.scalar(sa.select(_answer.c.answer).where(first))
+            before = _decoded(row) if row else None
+            if before and before.mode == "pending":
+                connection.execute(_answer.update().where(first).values(values))
+            else:
+                connection.execute(
+                    _answer.insert().values(
+                        values | {"conversation": conversation, "instead_of": instead_of or None}
+                    )
                 )
-            )
             connection.execute(_conversation.update().where(is_it).values(changed=_now()))
         return conversation
 
@@ -152,14 +163,14 @@ class History:
                     versions.setdefault(row.instead_of or row.id, []).append(Kept(answer, row.id, given))
         return tuple(Exchange(tuple(kept)) for kept in versions.values())
 
-    def stamp(self, conversation: str) -> tuple[int, int]:
-        """Differs whenever a conversation has other answers: how many, and the newest one's id."""
-        found = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(_answer.c.id), 0)).where(
-            _answer.c.conversation == conversation
-        )
+    def stamp(self, conversation: str) -> tuple[int, float]:
+        """Differs whenever a conversation has other answers: the newest one's id, and when it changed."""
+        newest = sa.select(sa.func.max(_answer.c.id)).where(_answer.c.conversation == conversation)
+        found = sa.select(_conversation.c.changed).where(_conversation.c.id == conversation)
         with transaction(self._engine) as connection:
-            count, newest = connection.execute(found).one()
-        return count, newest
+            changed = connection.scalar(found)
+            moment = changed.replace(tzinfo=UTC).timestamp() if changed else 0
+            return connection.scalar(newest) or 0, moment
 
     def recent(self, count: int = 12, words: str = "") -> list[Conversation]:
         """The conversations that were added to last, newest first.

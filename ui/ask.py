@@ -4,14 +4,14 @@ from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from chat.citations import Answer, Citation
 from chat.conversation import EVERYWHERE, Turn, Where
-from chat.history import Exchange
 from errors import MentorError
 from ingest.chunks import CLOUDS
 from ui import render, reply, resources, sidebar, talk, today
-from ui.talk import Again, Talk
+from ui.talk import Due, Talk
 
 FIRST_QUESTIONS = (
     "What files make up a Delta table?",
@@ -34,46 +34,47 @@ def page() -> None:
         return
     now = talk.current()
     talk.take_up(now)
-    talk.restore(now)
+    try:
+        talk.restore(now)
+    except MentorError as error:
+        st.error(str(error))
+    if now.notice:
+        st.warning(now.notice)
     sidebar.draw(now)
     # Not at the bottom of Streamlit's own page: that one follows its end, and an answer is read from its top.
     body, foot = st.container(key="talk"), st.container(key="composer")
-    asked = (foot.chat_input("Ask about Databricks architecture", key="question") or "").strip() or None
+    with foot:
+        st.chat_input("Ask about Databricks architecture", key="question", on_submit=asked, args=(now,))
     conversation, panel = body.columns([3, 2], gap="large") if now.opened else (body.container(), None)
     with conversation:
         begin = st.empty()
-        if not now.exchanges and not asked:
+        if not now.exchanges:
             with begin.container():
-                asked = first_visit()
-            if asked:
-                begin.empty()
-        asked = draw_conversation(now, offer=not asked) or asked
-        if asked:
-            with st.container(key="answering"):
-                with st.chat_message("user", avatar=render.PERSON):
-                    st.text(asked[:QUESTION_SHOWN])
-                with foot:
-                    arrive(now, len(now.exchanges) + 1, ".st-key-answering")
-                answer(now, asked, "", len(now.exchanges))
+                first_visit(now)
+        due = now.due
+        answering = draw_conversation(now, due)
         draw_unsaved(now)
     with foot:
-        arrive(now, len(now.exchanges), ".st-key-latest")
+        render.arrive(f"{now.conversation} {len(now.exchanges)}" if now.exchanges else "", ".st-key-latest")
     if panel and now.opened:
         position, number = now.opened
         with panel:
             draw_source(now, shown(now, position).citations[number - 1])
+    if due and answering:
+        with answering:
+            answer(now, due)
 
 
-def arrive(now: Talk, count: int, block: str) -> None:
-    """Bring the newest of so many questions to the top, when it is asked or its conversation is opened."""
-    render.arrive(f"{now.conversation} {count}" if count else "", block)
+def asked(now: Talk) -> None:
+    """Ask what was typed."""
+    talk.ask(now, st.session_state["question"] or "")
 
 
-def first_visit() -> str | None:
-    """Draw what this is and where to begin; returns the question that was pressed."""
+def first_visit(now: Talk) -> None:
+    """Draw what this is and where to begin."""
     render.title()
     st.markdown("Ask the handbook: every sentence of the answer names the section that says it.")
-    pressed = render.questions(suggestions(), "first")
+    render.questions(suggestions(), "first", lambda question: talk.ask(now, question))
     with st.container(horizontal=True, key="begin", vertical_alignment="center"):
         # The Progress page says what is wrong.
         with suppress(MentorError):
@@ -81,7 +82,6 @@ def first_visit() -> str | None:
                 today.draw()
         if st.button("Start a mock interview", key="interview", icon=":material/record_voice_over:"):
             st.switch_page("ui/practice.py")
-    return pressed
 
 
 def suggestions() -> tuple[str, ...]:
@@ -92,35 +92,37 @@ def suggestions() -> tuple[str, ...]:
     return tuple(f"{opening} {title}?" for opening in ABOUT_A_SECTION)
 
 
-def draw_conversation(now: Talk, offer: bool) -> str | None:
-    """Draw the newest questions and answers.
+def draw_conversation(now: Talk, due: Due | None) -> DeltaGenerator | None:
+    """Draw the newest questions and answers, and what may be asked next.
 
     Args:
         now: the conversation.
-        offer: whether to offer questions to ask next.
+        due: what is to be answered now.
 
     Returns:
-        The question that was pressed, if one was.
+        Where it is to be answered.
     """
     exchanges = now.exchanges
-    begin = max(0, len(exchanges) - now.shown)
+    begin = max(0, min(len(exchanges) - now.shown, due.position if due else len(exchanges)))
     if begin:
         st.button(
             f"Show earlier ({begin})", key="earlier", type="tertiary", on_click=show_earlier, args=(now,)
         )
-    pressed = None
+    answering = None
     for position, exchange in enumerate(exchanges[begin:], start=begin):
-        is_last = offer and position == len(exchanges) - 1
+        is_last = position == len(exchanges) - 1
         with st.container(key="latest") if is_last else nullcontext():
+            question = exchange.answer.question
             with st.chat_message("user", avatar=render.PERSON):
-                st.text(exchange.answer.question)
-            if now.again and now.again.position == position:
-                answer(now, exchange.answer.question, now.again.words, position)
-            with st.chat_message("assistant", avatar=render.MENTOR):
-                reply.draw(now, position, exchange, f"{now.conversation} {position}")
-            if is_last:
-                pressed = next_questions(exchanges)
-    return pressed
+                st.text(question[:QUESTION_SHOWN] if exchange.pending else question)
+            if due and due.position == position:
+                answering = st.container()
+            elif not exchange.pending:
+                with st.chat_message("assistant", avatar=render.MENTOR):
+                    reply.draw(now, position, exchange, f"{now.conversation} {position}")
+            if is_last and not due:
+                next_questions(now)
+    return answering
 
 
 def show_earlier(now: Talk) -> None:
@@ -128,56 +130,49 @@ def show_earlier(now: Talk) -> None:
     now.shown += talk.SHOWN
 
 
-def next_questions(exchanges: tuple[Exchange, ...]) -> str | None:
-    """Draw what may be asked next; returns the question that was pressed."""
-    last = exchanges[-1].answer
+def next_questions(now: Talk) -> None:
+    """Draw what may be asked next."""
+    answers = now.answers
+    last = answers[-1]
     places = {source.section: source.title for source in last.citations or last.nearest}
     if not places:
-        return None
-    asked = tuple(exchange.answer.question for exchange in exchanges)
-    pressed = None
+        return
+    before = tuple(answer.question for answer in answers)
     with st.container(key="next", gap=None):
         st.caption("The handbook does answer" if last.refused else "Ask next")
-        for at, question in enumerate(resources.next_questions(tuple(places), asked, where().chapters)):
-            if st.button(
-                render.escaped(question), key=f"next {at}", type="tertiary", icon=":material/arrow_forward:"
-            ):
-                pressed = question
+        for at, question in enumerate(resources.next_questions(tuple(places), before, where().chapters)):
+            st.button(
+                render.escaped(question),
+                key=f"next {at}",
+                type="tertiary",
+                icon=":material/arrow_forward:",
+                on_click=talk.ask,
+                args=(now, question),
+            )
         section, title = next(iter(places.items()))
         st.page_link(
             "ui/practice.py", label=f"Practise this topic: {title}", query_params={"section": section}
         )
-    return pressed
 
 
-def answer(now: Talk, question: str, words: str, position: int) -> None:
-    """Answer, and keep the answer; a question that cannot be searched is kept with the reason.
-
-    Args:
-        now: the conversation.
-        question: what was asked.
-        words: to search for exactly these; empty to search for the question.
-        position: where in the conversation it stands.
-    """
-    now.again = Again(position, words) if position < len(now.exchanges) else None
+def answer(now: Talk, due: Due) -> None:
+    """Answer what is due, and keep the answer; a question that cannot be searched is kept with the reason."""
+    question, words = now.exchanges[due.position].answer.question, due.words
+    talk.begin(now, due)
     try:
-        found = grow(now, words or question, [] if words else talk.turns(now, position))
+        found = grow(now, words or question, [] if words else talk.turns(now, due.position), due)
     except MentorError as error:
         found = Answer(question[:QUESTION_SHOWN], "", note=str(error), mode="fault")
     except Exception:
         found = Answer(question[:QUESTION_SHOWN], "", note=resources.apology(), mode="fault")
     if words:
         found = replace(found, question=question, reworded=True)
-    before = now.exchanges[position].answer if now.again else None
-    if before and replace(before, seconds=0) == replace(found, seconds=0):
-        now.again = now.growing = None
+    if not talk.keep(now, found, due):
         st.toast("The answer is the same as before.")
-    else:
-        talk.keep(now, found)
     st.rerun()
 
 
-def grow(now: Talk, question: str, turns: list[Turn]) -> Answer:
+def grow(now: Talk, question: str, turns: list[Turn], due: Due) -> Answer:
     """Draw the answer as it grows, with a button that stops it; returns the last of it."""
     found = Answer(question, "")
     with (
@@ -188,10 +183,11 @@ def grow(now: Talk, question: str, turns: list[Turn]) -> Answer:
         with waiting, st.spinner("Reading the handbook …"):
             for found in stream:
                 found = replace(found, within=within())
-                if found.mode == "model" and now.growing is None:
-                    # Any click ends this script; what is to be done with the answer, `take_up` does.
-                    stop.button("Stop", key="stop", icon=":material/stop_circle:")
-                now.growing = found
+                if found.mode == "model":
+                    if now.growing is None:
+                        # Any click ends this script; what is to be done with the answer, `take_up` does.
+                        stop.button("Stop", key="stop", icon=":material/stop_circle:")
+                    talk.grow(now, found, due)
                 place.markdown(render.growing(found))
     return found
 
@@ -221,9 +217,9 @@ def shown(now: Talk, position: int) -> Answer:
 
 def draw_unsaved(now: Talk) -> None:
     """Draw that answers are on this page only, and why."""
-    if not now.unsaved:
+    count = sum(unsaved.answer.mode != "pending" for unsaved in now.unsaved)
+    if not count:
         return
-    count = len(now.unsaved)
     what = "The last answer is" if count == 1 else f"{count} answers are"
     with st.container(border=True, key="unsaved"):
         st.markdown(f"**{what} on this page only**, and a reload would lose what is not kept.")

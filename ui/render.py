@@ -197,13 +197,17 @@ def _spans(words: str, marks: Sequence[tuple[str, str, str]]) -> list[tuple[int,
     return sorted(spans)
 
 
-def questions(suggestions: Sequence[str], key: str) -> str | None:
-    """Draw questions as buttons; returns the one that was pressed."""
-    pressed = None
+def questions(suggestions: Sequence[str], key: str, ask: Callable[[str], None]) -> None:
+    """Draw questions as buttons; `ask` is called with the one that is pressed."""
     # A row of columns at a time, so that a phone stacks them in their order.
     for row in range(0, len(suggestions), 2):
         pair = range(row, min(row + 2, len(suggestions)))
         for column, position in zip(st.columns(2), pair, strict=False):
-            if column.button(suggestions[position], key=f"{key} {position}", width="stretch", wrap=True):
-                pressed = suggestions[position]
-    return pressed
+            column.button(
+                suggestions[position],
+                key=f"{key} {position}",
+                width="stretch",
+                wrap=True,
+                on_click=ask,
+                args=(suggestions[position],),
+            )

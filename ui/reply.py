@@ -10,7 +10,7 @@ from chat.history import Exchange, Feedback, Kept
 from errors import MentorError
 from ingest.sections import LEAD
 from ui import render, resources
-from ui.talk import Again, Talk, refresh
+from ui.talk import Due, Talk, refresh
 
 REASONS = (
     "Not what I asked",
@@ -134,7 +134,7 @@ def ask_again(talk: Talk, position: int, box: str = "") -> None:
     words = " ".join(st.session_state[box].split()) if box else ""
     answer = talk.exchanges[position].answer
     # Words that a person chose once are kept until others are chosen.
-    talk.again = Again(position, words or (answer.searched_for if answer.reworded else ""))
+    talk.again = Due(position, words or (answer.searched_for if answer.reworded else ""))
     talk.opened = None
 
 

@@ -6,7 +6,7 @@ from chat.history import TITLE_CHARACTERS, Conversation
 from errors import MentorError
 from ingest.chunks import CLOUDS
 from ui import keepsake, render, resources
-from ui.talk import Talk, go_to
+from ui.talk import Talk, open_conversation
 
 LISTED = 12
 """Conversations listed at first, and how many more each time."""
@@ -17,7 +17,12 @@ def draw(talk: Talk) -> None:
     """Draw the sidebar; no fault of it is worth losing the page for."""
     with st.sidebar:
         st.button(
-            "New conversation", key="new", icon=":material/add:", width="stretch", on_click=go_to, args=("",)
+            "New conversation",
+            key="new",
+            icon=":material/add:",
+            width="stretch",
+            on_click=open_conversation,
+            args=(talk, ""),
         )
         for part in (conversations, where):
             try:
@@ -42,7 +47,7 @@ def conversations(talk: Talk) -> None:
         )
     with st.container(key="conversations", gap=None):
         for conversation in found[:listed]:
-            row(conversation, conversation.id == talk.conversation)
+            row(talk, conversation)
     if words and not found:
         st.caption("No conversation has these words.")
     if len(found) > listed:
@@ -54,8 +59,9 @@ def show_more() -> None:
     st.session_state["listed"] = st.session_state.get("listed", LISTED) + LISTED
 
 
-def row(conversation: Conversation, is_open: bool) -> None:
+def row(talk: Talk, conversation: Conversation) -> None:
     """Draw a conversation with its menu."""
+    is_open = conversation.id == talk.conversation
     name = f"{'open' if is_open else 'row'} {conversation.id}"
     with st.container(horizontal=True, wrap=False, gap=None, vertical_alignment="center", key=name):
         st.button(
@@ -63,8 +69,8 @@ def row(conversation: Conversation, is_open: bool) -> None:
             key=f"conversation {conversation.id}",
             type="tertiary",
             width="stretch",
-            on_click=go_to,
-            args=(conversation.id,),
+            on_click=open_conversation,
+            args=(talk, conversation.id),
         )
         chosen = st.menu_button(
             f"More: {render.escaped(conversation.title)}",
@@ -78,7 +84,7 @@ def row(conversation: Conversation, is_open: bool) -> None:
     elif chosen == KEEP:
         keepsake.offer(conversation)
     elif chosen == DELETE:
-        delete(conversation, is_open)
+        delete(talk, conversation)
 
 
 @st.dialog("Rename this conversation")
@@ -102,26 +108,26 @@ def renamed(conversation: str, key: str) -> None:
 
 
 @st.dialog("Delete this conversation?")
-def delete(conversation: Conversation, is_open: bool) -> None:
+def delete(talk: Talk, conversation: Conversation) -> None:
     """Ask whether it is meant: there is no way back."""
     st.markdown(f"“{render.escaped(conversation.title)}” and its answers are deleted for good.")
     with st.container(horizontal=True):
         meant = st.button(
-            "Delete", key="delete it", type="primary", on_click=deleted, args=(conversation.id, is_open)
+            "Delete", key="delete it", type="primary", on_click=deleted, args=(talk, conversation.id)
         )
         if st.button("Keep it", key="keep it") or meant:
             st.rerun()
 
 
-def deleted(conversation: str, is_open: bool) -> None:
+def deleted(talk: Talk, conversation: str) -> None:
     """Delete a conversation, and leave it if it is open."""
     try:
         resources.history().remove(conversation)
     except MentorError as error:
         st.toast(render.escaped(f"Not deleted: {error}"))
         return
-    if is_open:
-        go_to("")
+    if conversation == talk.conversation:
+        open_conversation(talk, "")
 
 
 def where(_: Talk) -> None:

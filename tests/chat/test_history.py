@@ -79,6 +79,25 @@ def test_an_answer_in_place_of_another_keeps_its_place_and_the_other(history):
     assert [kept.answer for kept in history.exchanges(conversation)[0].versions] == [ANSWER, anew]
 
 
+def test_a_pending_question_is_found_and_gets_its_answer_in_its_place(history):
+    pending = Answer(ANSWER.question, "", note="Not answered yet.", mode="pending")
+    conversation = history.add("", pending)
+    history.add(conversation, replace(pending, question="Bread?"))
+    [found] = history.recent(words="größe")
+    assert (found.id, found.title) == (conversation, ANSWER.question)
+    first, second = history.exchanges(conversation)
+    assert first.pending
+    seen = history.stamp(conversation)
+    history.add(conversation, ANSWER, first.versions[0].id)
+    assert history.stamp(conversation) != seen
+    assert answers(history, conversation) == [ANSWER, second.answer]
+    assert [len(exchange.versions) for exchange in history.exchanges(conversation)] == [1, 1]
+    anew = replace(ANSWER, searched_for="log files", reworded=True)
+    history.add(conversation, anew, first.versions[0].id)
+    assert answers(history, conversation) == [anew, second.answer]
+    assert history.recent(words="names files") == [found]
+
+
 def test_two_tabs_add_to_one_conversation_and_each_sees_that_it_changed(history):
     conversation = history.add("", ANSWER)
     seen = history.stamp(conversation)

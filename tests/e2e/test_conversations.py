@@ -160,3 +160,30 @@ def test_on_a_phone_the_buttons_stand_in_one_row(page, look):
     assert all(box["x"] + box["width"] <= 390 for box in tops)
     expect_no_sideways_scrolling(page)
     look("phone-answer")
+
+
+def test_questions_sent_while_another_is_answered_are_answered_in_their_order(page):
+    """Each begins a run of the page, which ends the one before wherever that is."""
+    questions = [QUESTION, "How does a reader build a snapshot?", "Which cluster should scheduled work use?"]
+    open_ask(page)
+    for question in questions:
+        composer(page).fill(question)
+        composer(page).press("Enter")
+    expect(messages(page)).to_have_count(6)
+    settled(page)
+    for at, question in enumerate(questions):
+        expect(messages(page).nth(2 * at).get_by_test_id("stText")).to_have_text(question)
+        expect(number(messages(page).nth(2 * at + 1), 1)).to_be_visible()
+    page.reload()
+    expect(messages(page)).to_have_count(6)
+
+
+def test_a_question_is_answered_after_a_reload_that_comes_before_its_answer(page):
+    """The question is kept, and the address names its conversation, before the answer is there."""
+    open_ask(page)
+    composer(page).fill(QUESTION)
+    composer(page).press("Enter")
+    page.wait_for_url("**/?conversation=*")
+    page.reload()
+    expect(messages(page)).to_have_count(2)
+    expect(number(messages(page).nth(1), 1)).to_be_visible()

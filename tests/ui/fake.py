@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from streamlit.runtime.scriptrunner import StopException
+
 from chat.citations import Answer, Citation, Place, Statement
 from chat.conversation import EVERYWHERE, Turn, Where
 
@@ -30,7 +32,9 @@ class FakeAnswerer:
     """Answers everything with `answer`, or raises it; remembers what it was asked."""
 
     def __init__(self) -> None:
-        self.answer: Answer | Exception = ANSWER
+        self.answer: Answer | BaseException = ANSWER
+        self.interrupted = False
+        """Whether a click ends the page's script in the middle of the next answer."""
         self.asked: list[tuple[str, list[Turn], Where]] = []
 
     @property
@@ -41,6 +45,9 @@ class FakeAnswerer:
         self, question: str, history: Sequence[Turn] = (), where: Where = EVERYWHERE
     ) -> Iterator[Answer]:
         self.asked.append((question, list(history), where))
-        if isinstance(self.answer, Exception):
+        if isinstance(self.answer, BaseException):
             raise self.answer
         yield replace(self.answer, question=question, searched_for=question)
+        if self.interrupted:
+            self.interrupted = False
+            raise StopException

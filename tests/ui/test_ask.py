@@ -1,6 +1,7 @@
 import logging
 import re
 import sqlite3
+import threading
 from contextlib import closing
 from dataclasses import replace
 
@@ -15,7 +16,8 @@ from ingest.chunks import CLOUDS
 from interview.plan import Today
 from tests.ui.conftest import open_app
 from tests.ui.fake import ANSWER, CITATION, QUOTE, REFUSAL
-from ui import resources
+from ui import resources, talk
+from ui.talk import Due, Talk, Unsaved
 
 QUESTION = "What is compaction?"
 INJECTION = (
@@ -434,3 +436,121 @@ def test_an_answer_stopped_before_its_first_sentence_is_no_empty_bubble(fake):
     app.run()
     assert says(app.chat_message[1].text) == ["Stopped before a sentence was written."]
     assert not app.exception
+
+
+def test_a_question_is_kept_before_it_is_answered(fake):
+    fake.interrupted = True
+    app = type_in(open_app(), QUESTION)
+    assert says(app.text) == [QUESTION]
+    assert [button.label for button in conversations(app)] == [QUESTION]
+    again = open_app(conversation=app.query_params["conversation"])
+    assert says(again.text) == [QUESTION]
+    assert [answer.statements for answer in answers(again)] == [ANSWER.statements]
+    assert fake.calls == 2
+    assert not app.exception
+    assert not again.exception
+
+
+def test_a_question_that_is_offered_is_kept_before_it_is_answered(fake):
+    fake.interrupted = True
+    app = open_app()
+    label = app.button(key="first 3").label
+    app.button(key="first 3").click().run()
+    assert [(answer.question, answer.mode) for answer in answers(app)] == [(label, "pending")]
+    app.run()
+    assert [(answer.question, answer.mode) for answer in answers(app)] == [(label, "extractive")]
+    assert not app.exception
+
+
+def test_a_question_asked_while_another_is_answered_comes_after_it_and_both_are_answered(fake):
+    fake.interrupted = True
+    app = type_in(open_app(), QUESTION)
+    type_in(app, "And what does it cost?")
+    assert [question for question, _, _ in fake.asked] == [QUESTION, QUESTION, "And what does it cost?"]
+    assert [turn.question for turn in fake.asked[2][1]] == [QUESTION]
+    assert says(app.text) == [QUESTION, "And what does it cost?"]
+    assert [message.name for message in app.chat_message] == ["user", "assistant"] * 2
+    assert answers(open_app(conversation=app.query_params["conversation"])) == answers(app)
+    assert fake.calls == 3
+    assert not app.exception
+
+
+def test_what_a_model_wrote_before_the_next_question_is_kept(fake):
+    fake.answer, fake.interrupted = WRITTEN, True
+    app = type_in(open_app(), QUESTION)
+    type_in(app, "And then?")
+    first, second = answers(app)
+    assert (first.question, first.statements) == (QUESTION, WRITTEN.statements)
+    assert first.note.endswith("; stopped before the end")
+    assert (second.question, second.note) == ("And then?", WRITTEN.note)
+    assert fake.calls == 2
+    assert not app.exception
+
+
+def test_a_model_that_wrote_nothing_before_the_next_question_begins_anew(fake):
+    fake.answer, fake.interrupted = replace(WRITTEN, statements=()), True
+    app = type_in(open_app(), QUESTION)
+    fake.answer = WRITTEN
+    type_in(app, "And then?")
+    assert [(answer.question, answer.note) for answer in answers(app)] == [
+        (QUESTION, WRITTEN.note),
+        ("And then?", WRITTEN.note),
+    ]
+    assert not app.exception
+
+
+def test_an_answer_given_anew_that_is_interrupted_is_given_all_the_same(fake):
+    app = type_in(open_app(), QUESTION)
+    type_in(app, "And then?")
+    fake.answer, fake.interrupted = REFUSAL, True
+    next(button for button in app.button if button.key.startswith("again ")).click().run()
+    assert says(app.text) == [QUESTION, "And then?"]
+    app.run()
+    assert [answer.refused for answer in answers(app)] == [True, False]
+    assert [len(exchange.versions) for exchange in app.session_state["ask"].exchanges] == [2, 1]
+    assert not app.exception
+
+
+def test_questions_that_a_database_refuses_are_answered_in_their_order(fake, monkeypatch, tmp_path):
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'folder'}")
+    fake.interrupted = True
+    app = type_in(open_app(), QUESTION)
+    type_in(app, "And then?")
+    assert says(app.text) == [QUESTION, "And then?"]
+    assert [answer.mode for answer in answers(app)] == ["extractive", "extractive"]
+    assert not app.exception
+
+
+def test_a_run_of_the_page_that_another_took_over_keeps_nothing():
+    now, first, second = Talk(), Due(0), Due(0)
+    talk.begin(now, first)
+    talk.begin(now, second)
+    talk.grow(now, WRITTEN, first)
+    assert talk.keep(now, WRITTEN, first)
+    assert (now.answering, now.growing, now.unsaved) == (second, None, [])
+
+
+def test_two_runs_of_the_page_save_an_answer_once(monkeypatch):
+    now = Talk("c", unsaved=[Unsaved("c", ANSWER, 0)])
+    added, others = [], []
+
+    class SlowHistory:
+        def add(self, conversation, answer, instead_of):
+            added.append(answer)
+            if not others:
+                others.append(threading.Thread(target=talk.save, args=(now,)))
+                others[0].start()
+                others[0].join(0.1)
+
+        def stamp(self, conversation):
+            return len(added), 0
+
+        def exchanges(self, conversation):
+            return ()
+
+    monkeypatch.setattr(resources, "history", SlowHistory)
+    talk.save(now)
+    others[0].join()
+    assert added == [ANSWER]
+    assert now.unsaved == []
