@@ -38,12 +38,13 @@ def page() -> None:
         talk.restore(now)
     except MentorError as error:
         st.error(str(error))
-    if now.notice:
-        st.warning(now.notice)
     sidebar.draw(now)
     # Not at the bottom of Streamlit's own page: that one follows its end, and an answer is read from its top.
     body, foot = st.container(key="talk"), st.container(key="composer")
     with foot:
+        # Not above the conversation, of which the newest question alone is in view.
+        if now.notice:
+            st.warning(now.notice)
         st.chat_input("Ask about Databricks architecture", key="question", on_submit=asked, args=(now,))
     conversation, panel = body.columns([3, 2], gap="large") if now.opened else (body.container(), None)
     with conversation:

@@ -18,6 +18,7 @@ SHOWN = 20
 
 DELETED = "This conversation was deleted. A new one begins."
 UNKNOWN = "There is no conversation at this address. A new one begins."
+BEGUN = "The conversation was deleted in another tab. Your question began a new one."
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def ask(talk: Talk, question: str) -> None:
         talk.opened, talk.notice = None, ""
         # What the database refuses is said when it refuses the question.
         with suppress(MentorError):
-            _catch_up(talk, DELETED)
+            _catch_up(talk, BEGUN)
         talk.conversation = talk.conversation or uuid.uuid4().hex
         pending = Answer(question, "", note="Not answered yet.", mode="pending")
         talk.unsaved.append(Unsaved(talk.conversation, pending, 0))
@@ -243,7 +244,7 @@ def _keep(talk: Talk, answer: Answer, due: Due | None) -> None:
     stayed = st.query_params.get("conversation", "") == talk.conversation
     if stayed:
         with suppress(MentorError):
-            _catch_up(talk, DELETED)
+            _catch_up(talk, BEGUN)
     if due and talk.conversation:
         exchange = talk.exchanges[due.position]
         # If it is not pending any more, another tab has answered it.

@@ -141,6 +141,24 @@ def test_two_tabs_of_one_conversation_lose_nothing(page, context):
     expect(messages(page).nth(2)).to_contain_text("How does a reader build a snapshot?")
 
 
+def test_a_conversation_deleted_in_another_tab_is_said_where_it_is_seen(page, context, look):
+    """A new conversation once began without a word."""
+    open_ask(page)
+    ask(page, "Which cluster should scheduled work use?")
+    open_ask(other := context.new_page(), page.url)
+    choose(other, "Which cluster should scheduled work use?", "Delete")
+    other.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(messages(other)).to_have_count(0)
+    composer(page).fill(QUESTION)
+    composer(page).press("Enter")
+    notice = page.get_by_role("alert").filter(has_text="deleted in another tab")
+    expect(notice).to_be_in_viewport(ratio=1)
+    expect(messages(page)).to_have_count(2)
+    settled(page)
+    expect(notice).to_be_in_viewport(ratio=1)
+    look("conversations-deleted")
+
+
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
 def test_on_a_phone_the_buttons_stand_in_one_row(page, look):
     """A second row of icons pushes the next question out of sight."""

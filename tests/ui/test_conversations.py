@@ -106,6 +106,47 @@ def test_a_conversation_deleted_in_another_tab_ends_and_a_new_one_begins(history
     assert not app.exception
 
 
+BEGUN = "The conversation was deleted in another tab. Your question began a new one."
+
+
+def test_a_question_to_a_conversation_deleted_in_another_tab_begins_a_new_one_and_says_so(history, fake):
+    app = type_in(open_app(), QUESTION)
+    gone = app.query_params["conversation"]
+    history.remove(gone)
+    type_in(app, "And now?")
+    assert says(app.warning) == says(app.run().warning) == [BEGUN]
+    assert says(app.text) == ["And now?"]
+    assert fake.asked[-1][1] == [], "what was deleted is not leant on"
+    assert app.query_params["conversation"] != gone
+    assert history.exchanges(gone) == ()
+    type_in(app, "And then?")
+    assert not app.warning
+    assert says(app.text) == ["And now?", "And then?"]
+    assert not app.exception
+
+
+def test_an_answer_to_a_conversation_deleted_meanwhile_begins_a_new_one_and_says_so(
+    history, fake, monkeypatch
+):
+    app = type_in(open_app(), QUESTION)
+    gone = app.query_params["conversation"]
+
+    def stream(question, *_):
+        history.remove(gone)
+        yield asked(question)
+
+    monkeypatch.setattr(fake, "stream", stream)
+    type_in(app, "And now?")
+    assert says(app.warning) == [BEGUN]
+    assert says(app.text) == ["And now?"]
+    assert app.query_params["conversation"] != gone
+    assert history.exchanges(gone) == ()
+    assert [exchange.answer for exchange in history.exchanges(app.query_params["conversation"])] == [
+        asked("And now?")
+    ]
+    assert not app.exception
+
+
 def test_of_a_long_conversation_the_newest_are_drawn_and_the_others_a_click_away(history):
     conversation = history.add("", asked("What is number 0?"))
     for number in range(1, 50):
