@@ -42,9 +42,8 @@ def page() -> None:
     # Not at the bottom of Streamlit's own page: that one follows its end, and an answer is read from its top.
     body, foot = st.container(key="talk"), st.container(key="composer")
     with foot:
-        # Not above the conversation, of which the newest question alone is in view.
-        if now.notice:
-            st.warning(now.notice)
+        # Not in the conversation, of which the newest question alone is in view.
+        draw_notices(now)
         st.chat_input("Ask about Databricks architecture", key="question", on_submit=asked, args=(now,))
     conversation, panel = body.columns([3, 2], gap="large") if now.opened else (body.container(), None)
     with conversation:
@@ -54,7 +53,6 @@ def page() -> None:
                 first_visit(now)
         due = now.due
         answering = draw_conversation(now, due)
-        draw_unsaved(now)
     with foot:
         render.arrive(f"{now.conversation} {len(now.exchanges)}" if now.exchanges else "", ".st-key-latest")
     if panel and now.opened:
@@ -216,16 +214,21 @@ def shown(now: Talk, position: int) -> Answer:
     return versions[now.turned_to.get(position, len(versions) - 1)].answer
 
 
-def draw_unsaved(now: Talk) -> None:
-    """Draw that answers are on this page only, and why."""
+def draw_notices(now: Talk) -> None:
+    """Draw what became of the conversation that was open before, and that answers are on this page only."""
+    if now.notice:
+        st.warning(now.notice)
     count = sum(unsaved.answer.mode != "pending" for unsaved in now.unsaved)
     if not count:
         return
     what = "The last answer is" if count == 1 else f"{count} answers are"
-    with st.container(border=True, key="unsaved"):
-        st.markdown(f"**{what} on this page only**, and a reload would lose what is not kept.")
-        st.caption(render.escaped(now.fault))
-        st.button("Keep now", key="save", on_click=talk.save, args=(now,))
+    with st.container(
+        border=True, horizontal=True, wrap=False, vertical_alignment="center", gap="small", key="unsaved"
+    ):
+        with st.container(gap=None):
+            st.markdown(f"**{what} on this page only**, and a reload would lose what is not kept.")
+            st.caption(render.escaped(now.fault))
+        st.button("Keep now", key="save", width="content", on_click=talk.save, args=(now,))
 
 
 def draw_source(now: Talk, citation: Citation) -> None:

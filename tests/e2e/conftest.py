@@ -113,18 +113,21 @@ def _wait_for(server: subprocess.Popen, url: str, log: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def base_url(browser_type_launch_args: dict, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the app at `base_url` keeps what it keeps."""
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="session")
+def base_url(browser_type_launch_args: dict, data_dir: Path) -> Iterator[str]:
     """The address of an app whose index is there."""
-    with indexed_and_serving(tmp_path_factory) as url:
+    with indexed_and_serving(data_dir) as url:
         yield url
 
 
 @contextmanager
-def indexed_and_serving(
-    tmp_path_factory: pytest.TempPathFactory, design: bool = True, corpus: Path = CORPUS_SMALL
-) -> Iterator[str]:
+def indexed_and_serving(data_dir: Path, design: bool = True, corpus: Path = CORPUS_SMALL) -> Iterator[str]:
     """An app with an index and without a past; yields its address. With `design`, its bank has one."""
-    data_dir = tmp_path_factory.mktemp("served")
     shutil.copytree(corpus, data_dir / "corpus")
     if design:
         shutil.copy(DESIGN, data_dir / "corpus" / "questions" / "02-compute.yaml")

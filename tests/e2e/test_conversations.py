@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -205,3 +207,28 @@ def test_a_question_is_answered_after_a_reload_that_comes_before_its_answer(page
     page.reload()
     expect(messages(page)).to_have_count(2)
     expect(number(messages(page).nth(1), 1)).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
+def test_an_answer_that_could_not_be_kept_is_said_in_view(page, data_dir, look, size):
+    """The notice once stood below the answer, out of sight, and a reload lost what it warned of."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    open_ask(page)
+    with closing(sqlite3.connect(data_dir / "mentor.db", isolation_level=None)) as database:
+        database.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON answer BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+        )
+        try:
+            reply = ask(page, QUESTION)
+            expect(number(reply, 1)).to_be_in_viewport()
+            expect(page.locator(".st-key-unsaved")).to_be_in_viewport(ratio=1)
+            expect(page.get_by_text("The last answer is on this page only")).to_be_in_viewport(ratio=1)
+            expect(page.get_by_role("button", name="Keep now")).to_be_in_viewport(ratio=1)
+            expect_no_sideways_scrolling(page)
+            look(f"ask-unsaved-{size[0]}")
+        finally:
+            database.execute("DROP TRIGGER full")
+    page.get_by_role("button", name="Keep now").click()
+    expect(page.locator(".st-key-unsaved")).to_have_count(0)
+    page.reload()
+    expect(messages(page)).to_have_count(2)

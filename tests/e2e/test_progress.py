@@ -12,7 +12,7 @@ from tests.e2e.test_practice import answer, question
 @pytest.fixture(scope="module")
 def first_day(browser_type_launch_args, tmp_path_factory):
     """An app of its own: what other tests practised is no part of a first day."""
-    with indexed_and_serving(tmp_path_factory, design=False) as url:
+    with indexed_and_serving(tmp_path_factory.mktemp("served"), design=False) as url:
         yield url
 
 

@@ -25,7 +25,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def handbook(browser_type_launch_args, tmp_path_factory):
-    with indexed_and_serving(tmp_path_factory, design=False, corpus=PROJECT / "corpus") as url:
+    with indexed_and_serving(
+        tmp_path_factory.mktemp("served"), design=False, corpus=PROJECT / "corpus"
+    ) as url:
         yield url
 
 
