@@ -89,20 +89,26 @@ def row(talk: Talk, conversation: Conversation) -> None:
 
 @st.dialog("Rename this conversation")
 def rename(conversation: Conversation) -> None:
-    """Ask for another title."""
+    """Ask for another title, and again if it is too long."""
     key = f"title {conversation.id}"
     with st.form("rename", border=False):
-        st.text_input("Title", conversation.title, max_chars=TITLE_CHARACTERS, key=key)
+        # No `max_chars`: with it the browser drops a longer text that is pasted, and says nothing.
+        title = st.text_input("Title", conversation.title, key=key)
         if st.form_submit_button(
             "Rename", type="primary", key="rename it", on_click=renamed, args=(conversation.id, key)
         ):
-            st.rerun()
+            if len(title) <= TITLE_CHARACTERS:
+                st.rerun()
+            st.error(f"A title has at most {TITLE_CHARACTERS} characters, and this one has {len(title)}.")
 
 
 def renamed(conversation: str, key: str) -> None:
-    """Give a conversation the title that was typed."""
+    """Give a conversation the title that was typed, unless it is too long."""
+    title = st.session_state[key]
+    if len(title) > TITLE_CHARACTERS:
+        return
     try:
-        resources.history().rename(conversation, st.session_state[key])
+        resources.history().rename(conversation, title)
     except MentorError as error:
         st.toast(render.escaped(f"Not renamed: {error}"))
 

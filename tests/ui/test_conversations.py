@@ -58,6 +58,18 @@ def test_a_conversation_gets_another_title(history):
     assert not app.exception
 
 
+@pytest.mark.parametrize(("typed", "title"), [("x" * 80, "x" * 80), ("x" * 81, QUESTION)])
+def test_a_title_is_taken_whole_or_not_at_all(history, typed, title):
+    conversation = history.add("", asked(QUESTION))
+    app = choose(open_app(), conversation, "Rename")
+    box = app.text_input(key=f"title {conversation}")
+    assert not box.max_chars, "the browser drops what is longer, and says nothing"
+    box.set_value(typed)
+    app.button(key="rename it").click().run()
+    assert history.title(conversation) == title
+    assert not app.exception
+
+
 def test_deleting_is_asked_twice_and_leaves_a_fresh_page(history):
     kept, gone = history.add("", asked("Kept?")), history.add("", asked(QUESTION))
     app = choose(open_app(conversation=gone), gone, "Delete")
