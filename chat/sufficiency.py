@@ -14,8 +14,9 @@ LOOKED_AT = 5
 """How many of the best passages speak for the handbook."""
 BEST_SECTIONS = 3
 """How many of the best sections may explain a term."""
-MOST_READ = 6
-"""How many sentences are read beside the question, the best first, before it is refused."""
+READ_WITHOUT_LESSONS, MOST_READ = 2, 6
+"""How many sentences are read beside the question, the best first: at least so many where no lesson tells
+which of them answers, and at most so many before it is refused."""
 CLEARLY = 0.5
 """The probability from which one answers so clearly that no other is read."""
 ANSWERS_SCORE = 0.3
@@ -94,11 +95,12 @@ def weigh(findings: Findings, retriever: Retriever, follows: bool = False) -> We
     signals = _signals(findings, retriever)
     weighed = Weighed(candidates, signals | {"answers": _answers(findings, 0.0)}, follows)
     read: dict[int, float] = {}
+    fewest = 1 if findings.lessons else READ_WITHOUT_LESSONS
     for row in prose:
         pair = (findings.question, candidates[row].sentence.embedding_text())
         read[row] = float(retriever.pairs.answers([pair])[0])
         weighed = replace(weighed, signals=signals | {"answers": _answers(findings, max(read.values()))})
-        if read[row] >= CLEARLY or weighed.confidence >= ANSWERED:
+        if read[row] >= CLEARLY or (len(read) >= fewest and weighed.confidence >= ANSWERED):
             break
     ordered = [
         replace(one, score=one.score + ANSWERS_SCORE * read[row]) if row in read else one

@@ -2,8 +2,10 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from chat.citations import Answer
@@ -17,10 +19,12 @@ from chat.extractive import (
     REFUSAL,
     ExtractiveAnswerer,
 )
-from chat.sufficiency import weigh
+from chat.sufficiency import READ_WITHOUT_LESSONS, weigh
 from errors import QuestionError
+from ingest.lessons import Lesson
 from ingest.pipeline import ingest_collection
 from ingest.sections import read_document
+from retriever.learnt import FoundLesson
 from retriever.search import Retriever
 from settings import PROJECT
 from tests.conftest import CORPUS_SMALL
@@ -381,3 +385,24 @@ def test_a_turn_about_nothing_here_does_not_get_the_answer_before_again(answerer
 )
 def test_a_premise_that_is_wrong_is_corrected_first(answerer, question, correction):
     assert ask(answerer, question).statements[0].text == correction
+
+
+def test_a_second_sentence_is_read_where_no_lesson_says_that_the_first_answers(small_retriever, monkeypatch):
+    class Unsure:
+        read = 0
+
+        def answers(self, pairs):
+            self.read += len(pairs)
+            return np.full(len(pairs), 0.3, np.float32)
+
+    reader = Unsure()
+    monkeypatch.setattr(Retriever, "pairs", reader)
+    found = small_retriever.find(VACUUM)
+    section = found.passages[0].chunk.section
+    lesson = Lesson(
+        section, "plain", "What does vacuum remove?", holds=frozenset({found.sentences[0].sentence.text})
+    )
+    assert weigh(replace(found, lessons=(FoundLesson(lesson, 0.9),)), small_retriever).confidence > 0.5
+    assert reader.read == 1
+    assert weigh(found, small_retriever).confidence > 0.5
+    assert reader.read == 1 + READ_WITHOUT_LESSONS
