@@ -45,7 +45,8 @@ def page() -> None:
         # Not in the conversation, of which the newest question alone is in view.
         draw_notices(now)
         st.chat_input("Ask about Databricks architecture", key="question", on_submit=asked, args=(now,))
-    conversation, panel = body.columns([3, 2], gap="large") if now.opened else (body.container(), None)
+    # Always two: the page would jump if opening a source laid the conversation out anew.
+    conversation, panel = body.columns([3, 2], gap="large")
     with conversation:
         begin = st.empty()
         if not now.exchanges:
@@ -55,9 +56,9 @@ def page() -> None:
         answering = draw_conversation(now, due)
     with foot:
         render.arrive(f"{now.conversation} {len(now.exchanges)}" if now.exchanges else "", ".st-key-latest")
-    if panel and now.opened:
+    if now.opened:
         position, number = now.opened
-        with panel:
+        with panel.container(key="panel"):
             draw_source(now, shown(now, position).citations[number - 1])
     if due and answering:
         with answering:

@@ -187,17 +187,28 @@ def test_keyboard_alone_reaches_the_card_and_the_source(page):
 
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
 def test_on_a_phone_the_source_is_brought_into_view(page, look):
-    """Columns stand below each other there, so the panel must be scrolled to."""
+    """It once stood below the answer, with no way back to the sentence but scrolling."""
     open_ask(page)
     look("phone-first-visit")
     expect_no_sideways_scrolling(page)
     reply = ask(page, QUESTION)
     expect_no_sideways_scrolling(page)
+    number(reply, 8).scroll_into_view_if_needed()
+    before = resting_place(number(reply, 8))
     number(reply, 8).tap()
     expect_marked(page, PANEL, LAST)
     settled(page)
     expect_no_sideways_scrolling(page)
     look("phone-source")
+    assert resting_place(number(reply, 8)) == before
+    expect(page.get_by_role("link", name="Open in the handbook")).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Close").tap()
+    expect(page.locator(PANEL)).to_have_count(0)
+    settled(page)
+    assert resting_place(number(reply, 8)) == before
+    expect(number(reply, 8)).to_be_in_viewport()
+    number(reply, 8).tap()
+    expect_marked(page, PANEL, LAST)
     page.get_by_role("link", name="Open in the handbook").tap()
     expect_marked(page, ".st-key-section", LAST)
     expect_no_sideways_scrolling(page)
