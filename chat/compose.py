@@ -32,9 +32,9 @@ DEFINES_BONUS, DESCRIBES_BONUS = 0.3, 0.12
 """A sentence that says what the thing asked for is, and one that says what it does."""
 VERDICT_BONUS = 0.15
 """A sentence that tells what to do, where the question asks what to do."""
-CORRECTS_BONUS, SAME_CLAIM = 0.6, 0.12
-"""A correction of what people wrongly say, where the question puts a claim to the test; and how much farther
-from it than the nearest sentence it may be, to be about the same claim."""
+CORRECTS_BONUS, CORRECTS_ASSUMED_BONUS, SAME_CLAIM = 0.6, 0.3, 0.12
+"""A correction of what people wrongly say, where the question puts a claim to the test, and where it takes
+something for granted; and how much farther off than the nearest sentence it may be, to be about the same."""
 ROW_PENALTY = -0.16
 """A table row answers a comparison; elsewhere prose reads better."""
 SHORT_PENALTY = -0.2
@@ -158,11 +158,16 @@ CLAIMS = re.compile(
     r"\b(right|correct|true|yes|no|isn['’]?t it|doesn['’]?t it|or not)\s*\?\s*$"
     r"|^\W*(is it true|true or false|so)\b"
     r"|^\W*(is|are|does|do|can|will|must) .*\b(always|never|only|every|all|any|together|automatically)\b"
-    r"|\bwhy (is|are|does|do|must|did) .*\b(always|never|must|required|necessary|have to|has to|needs?)\b"
-    r"|^\W*(since|given that|as|because|now that|knowing that)\b[^,]{8,}, ",
+    r"|\bwhy (is|are|does|do) .*\b(always|never)\b",
     re.IGNORECASE,
 )
-"""A question that puts a claim to the test, or takes one for granted."""
+"""A question that puts a claim to the test."""
+ASSUMES = re.compile(
+    r"^\W*(since(?! \d)|given that|as(?! (an?|of|my|our)\b)|because(?! of\b)|now that|knowing that)\b"
+    r"[^,]{8,}, ",
+    re.IGNORECASE,
+)
+"""A question that takes something for granted, which is true more often than a claim put to the test."""
 ASKS_FOR_VERDICT = re.compile(
     r"\b(should|when to|which|better|recommend\w*|best|prefer|choose|how (do|can|could|to|would))\b",
     re.IGNORECASE,
@@ -295,7 +300,7 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
     if kind == "open" and findings.explained_in:
         kind = "definition"
     advice = bool(ASKS_FOR_VERDICT.search(findings.question))
-    claimed = bool(CLAIMS.search(findings.question))
+    corrects = _corrects_bonus(findings.question)
     sides = _sides(findings.question, retriever)
     asked = {term: retriever.rarity(term) for term in findings.terms}
     thing = frozenset(retriever.terms(without_place(findings.question))) or frozenset(asked)
@@ -331,8 +336,8 @@ def candidates_of(findings: Findings, retriever: Retriever) -> list[Candidate]:
             + _bonus(found, kind, traits, advice)
         )
         score += OPENS * said.opens + CASE_PENALTY * local
-        if claimed and found.sentence.kind == "correction" and found.similarity > nearest - SAME_CLAIM:
-            score += CORRECTS_BONUS
+        if found.sentence.kind == "correction" and found.similarity > nearest - SAME_CLAIM:
+            score += corrects
         if sides and all(side <= terms for side in sides):
             score += BOTH_SIDES_BONUS
         if kind == "definition" and thing and terms.issuperset(thing):
@@ -434,6 +439,13 @@ def _bonus(found: FoundSentence, kind: Kind, traits: Traits, advice: bool) -> fl
     if traits.defines and kind in ("how-to", "troubleshooting", "drawback", "number"):
         bonus += DEFINITION_PENALTY
     return bonus
+
+
+def _corrects_bonus(question: str) -> float:
+    """What a correction's score gains under a question."""
+    if CLAIMS.search(question):
+        return CORRECTS_BONUS
+    return CORRECTS_ASSUMED_BONUS if ASSUMES.search(question) else 0.0
 
 
 def _says_what_it_is(text: str, asked: frozenset[str], retriever: Retriever) -> float:

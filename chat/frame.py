@@ -68,12 +68,11 @@ _ASKS_FOR_DESIGN = re.compile(
     r"|how would you (build|structure|organi[sz]e|migrate|move|approach|plan)|first \d+ days|plan for)\b",
     re.IGNORECASE,
 )
-
-
 _DESIGN_IN_A_LINE = re.compile(
-    r"^\W*((can|could|would) you |please |let['’]?s )*((how|what) would you )?"
-    r"(design(ing)?|architect|sketch|propose|build|lay out)\s"
-    r"(?!(patterns?|principles?|considerations?|choices?|decisions?|documents?|for|of|or|vs)\b)",
+    r"^\W*((can|could|would) you |please |let['’]?s )*((how|what) would you build\s|(how would you )?"
+    # The build side of a join is none.
+    r"(build (me )?(an?|the|our)\s|(design(ing)?|architect|sketch|propose|lay out)\s"
+    r"(?!(patterns?|principles?|considerations?|choices?|decisions?|documents?|for|of|or|vs)\b)))",
     re.IGNORECASE,
 )
 

@@ -166,11 +166,12 @@ class History:
     def stamp(self, conversation: str) -> tuple[int, float]:
         """Differs whenever a conversation has other answers: the newest one's id, and when it changed."""
         newest = sa.select(sa.func.max(_answer.c.id)).where(_answer.c.conversation == conversation)
-        found = sa.select(_conversation.c.changed).where(_conversation.c.id == conversation)
+        found = sa.select(newest.scalar_subquery(), _conversation.c.changed).where(
+            _conversation.c.id == conversation
+        )
         with transaction(self._engine) as connection:
-            changed = connection.scalar(found)
-            moment = changed.replace(tzinfo=UTC).timestamp() if changed else 0
-            return connection.scalar(newest) or 0, moment
+            row = connection.execute(found).one_or_none()
+        return (row[0], row[1].replace(tzinfo=UTC).timestamp()) if row else (0, 0)
 
     def recent(self, count: int = 12, words: str = "") -> list[Conversation]:
         """The conversations that were added to last, newest first.

@@ -20,8 +20,8 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "drawback",
         re.compile(
             r"\b(drawbacks?|downsides?|disadvantages?|risks?|pitfalls?|dangers?|dangerous|caveats?|cons"
-            r"|mistakes|limitations?|avoid|when (should|would|do) (i|we|you|one) not|when not|problems? with"
-            r"|bad (about|idea))\b",
+            r"|mistakes|limitations?|avoid|when (should|would|do) (i|we|you|one) not|when not(?! matched)"
+            r"|problems? with|bad (about|idea))\b",
             re.IGNORECASE,
         ),
     ),

@@ -1,6 +1,13 @@
 import pytest
 
-from chat.compose import DEFINES_BONUS, DESCRIBES_BONUS, _says_what_it_is
+from chat.compose import (
+    CORRECTS_ASSUMED_BONUS,
+    CORRECTS_BONUS,
+    DEFINES_BONUS,
+    DESCRIBES_BONUS,
+    _corrects_bonus,
+    _says_what_it_is,
+)
 
 
 @pytest.mark.parametrize(
@@ -21,3 +28,19 @@ from chat.compose import DEFINES_BONUS, DESCRIBES_BONUS, _says_what_it_is
 def test_a_definition_has_what_is_asked_for_as_its_subject(small_retriever, sentence, asked, expected):
     terms = frozenset(small_retriever.terms(asked))
     assert _says_what_it_is(sentence, terms, small_retriever) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Is it true that a delete frees storage at once?", CORRECTS_BONUS),
+        ("Since larger files are better, what size should I compact to?", CORRECTS_ASSUMED_BONUS),
+        ("As Delta locks the table on write, how do readers wait?", CORRECTS_ASSUMED_BONUS),
+        ("As a data engineer, how do I choose between a view and a table?", 0.0),
+        ("As of Databricks Runtime 18, what changed for streams?", 0.0),
+        ("Since 2024, which workspaces are serverless by default?", 0.0),
+        ("Why does a stateful stream need a watermark?", 0.0),
+    ],
+)
+def test_a_correction_gains_only_under_a_question_that_claims_something(question, expected):
+    assert _corrects_bonus(question) == expected

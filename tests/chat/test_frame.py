@@ -145,6 +145,7 @@ def test_what_asks_for_a_design():
         "Can you design CDC from 200 Postgres tables?",
         "How would you architect a lakehouse for three regions?",
         "Build a feature store for a ride-hailing company",
+        "How would you build right-to-be-forgotten into a lakehouse?",
     ],
 )
 def test_a_design_is_asked_for_in_a_line(question):
@@ -159,6 +160,7 @@ def test_a_design_is_asked_for_in_a_line(question):
         "How do I set up storage credentials?",
         "Which strategy do you recommend for small files?",
         "How does the build side of a join fit into memory?",
+        "build side too large for a broadcast",
     ],
 )
 def test_a_short_question_that_only_speaks_of_designs_asks_for_none(question):

@@ -28,6 +28,7 @@ from chat.questions import (
         ("What is the default retention?", "number"),
         ("when not to use a pool", "drawback"),
         ("photon when not", "drawback"),
+        ("What does WHEN NOT MATCHED BY SOURCE do?", "definition"),
         ("commit log", "open"),
     ],
 )
